@@ -1,0 +1,184 @@
+import type { Citation, Extras, Signature } from "./message.ts";
+import type { Usage } from "./usage.ts";
+
+/**
+ * The bytes on the wire that one or more events were decoded from, in order. A front of the same dialect writes
+ * `raw` again instead of encoding, as long as exactly these events are still there, next to each other.
+ */
+export interface Frame {
+  readonly dialect: string;
+  /** `body`: a whole answer. `stream`: one frame of a stream, its terminator included. */
+  readonly form: "body" | "stream";
+  readonly raw: string | Uint8Array;
+  readonly events: readonly ChatEvent[];
+}
+
+interface EventBase {
+  /** Set by decoders only. A copy made by spreading carries it along, but is not one of `frame.events`. */
+  readonly frame?: Frame;
+}
+
+interface ChoiceEvent extends EventBase {
+  /** Index of the choice this belongs to; 0 where only one was asked for. */
+  readonly choice: number;
+}
+
+/** First event of a reply. */
+export interface ReplyStart extends EventBase {
+  readonly type: "reply-start";
+  readonly id?: string;
+  /** The model that really answered. */
+  readonly model?: string;
+  /** Unix seconds. */
+  readonly created?: number;
+  readonly serviceTier?: string;
+  readonly systemFingerprint?: string;
+  readonly extras?: Extras;
+}
+
+export interface TextDelta extends ChoiceEvent {
+  readonly type: "text-delta";
+  readonly text: string;
+  /** Which block of the answer; another number starts a new text part. */
+  readonly block?: number;
+  /** OpenAI's `logprobs.content` entries for this text. */
+  readonly logprobs?: readonly unknown[];
+  readonly signature?: Signature;
+}
+
+export interface ReasoningDelta extends ChoiceEvent {
+  readonly type: "reasoning-delta";
+  readonly text: string;
+  readonly block?: number;
+  readonly summary?: boolean;
+  /** Comes after the text it signs, often on a delta without text. */
+  readonly signature?: Signature;
+  readonly encrypted?: Signature;
+  readonly id?: string;
+}
+
+export interface ToolCallStart extends ChoiceEvent {
+  readonly type: "tool-call-start";
+  /** Ordinal among the tool calls of this choice: 0, 1, 2, … */
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "function" | "custom";
+  readonly signature?: Signature;
+}
+
+export interface ToolCallDelta extends ChoiceEvent {
+  readonly type: "tool-call-delta";
+  readonly index: number;
+  /** The next piece of the arguments' text. */
+  readonly arguments: string;
+}
+
+export interface ToolCallEnd extends ChoiceEvent {
+  readonly type: "tool-call-end";
+  readonly index: number;
+}
+
+export interface RefusalDelta extends ChoiceEvent {
+  readonly type: "refusal-delta";
+  readonly text: string;
+}
+
+export interface CitationEvent extends ChoiceEvent {
+  readonly type: "citation";
+  readonly citation: Citation;
+  readonly block?: number;
+}
+
+/** Usage so far. Where several come, each replaces the one before. */
+export interface UsageEvent extends EventBase {
+  readonly type: "usage";
+  readonly usage: Usage;
+}
+
+/** Why a choice ended, in OpenAI's values. `error`: the provider itself says that it gave up. */
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error";
+
+/** Last event of a choice. */
+export interface ReplyEnd extends ChoiceEvent {
+  readonly type: "reply-end";
+  readonly finishReason: FinishReason;
+  /** The provider's own word. */
+  readonly nativeFinishReason?: string;
+  /** The stop sequence that matched, where the provider tells. */
+  readonly stopSequence?: string;
+  readonly extras?: Extras;
+}
+
+/** Something only its own dialect understands: kept there, left out elsewhere. */
+export interface OpaqueEvent extends EventBase {
+  readonly type: "opaque";
+  readonly dialect: string;
+  /** What the dialect calls it: `ping`, `comment`, `done`, `content_block_start`, … */
+  readonly name: string;
+  readonly value?: unknown;
+}
+
+export type ChatEvent =
+  | ReplyStart
+  | TextDelta
+  | ReasoningDelta
+  | ToolCallStart
+  | ToolCallDelta
+  | ToolCallEnd
+  | RefusalDelta
+  | CitationEvent
+  | UsageEvent
+  | ReplyEnd
+  | OpaqueEvent;
+
+/** What one network read brought; never empty. */
+export type EventBatch = readonly ChatEvent[];
+
+/** Ties freshly decoded events to the bytes they came from. */
+export const withFrame = (
+  dialect: string,
+  form: Frame["form"],
+  raw: string | Uint8Array,
+  events: readonly ChatEvent[],
+): readonly ChatEvent[] => {
+  const frame: Frame = { dialect, form, raw, events };
+  // The events were made by the decoder that calls this and nobody has seen them yet.
+  for (const event of events) (event as { frame?: Frame }).frame = frame;
+  return events;
+};
+
+/**
+ * The frame that starts at `batch[index]`, if it can be written again as it came: same dialect and form, and every
+ * event decoded from it still there, in order, next to each other.
+ */
+export const intactFrame = (
+  batch: EventBatch,
+  index: number,
+  dialect: string,
+  form: Frame["form"],
+): Frame | undefined => {
+  const frame = batch[index]?.frame;
+  if (frame === undefined || frame.dialect !== dialect || frame.form !== form) return undefined;
+  const { events } = frame;
+  for (let offset = 0; offset < events.length; offset++) {
+    if (events[offset] !== batch[index + offset]) return undefined;
+  }
+  return frame;
+};
+
+/** Text, reasoning, a tool call or a refusal: what a client has been given can not be taken back. */
+export const isContent = (event: ChatEvent): boolean => {
+  switch (event.type) {
+    case "text-delta":
+    case "refusal-delta":
+      return event.text !== "";
+    case "reasoning-delta":
+      return event.text !== "" || event.signature !== undefined || event.encrypted !== undefined;
+    case "tool-call-start":
+    case "tool-call-delta":
+      return true;
+    default:
+      return false;
+  }
+};

@@ -1,0 +1,141 @@
+import type { CacheHint, Extras, Message } from "./message.ts";
+
+/** A JSON Schema (2020-12) object, kept as the client wrote it: key order matters to prompt caches. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface FunctionTool {
+  readonly type: "function";
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters?: JsonSchema;
+  readonly strict?: boolean;
+  readonly cacheHint?: CacheHint;
+  readonly extras?: Extras;
+}
+
+/** A tool whose input is free text, optionally held to a grammar (OpenAI's `custom` tools). */
+export interface CustomTool {
+  readonly type: "custom";
+  readonly name: string;
+  readonly description?: string;
+  readonly format?: unknown;
+  readonly extras?: Extras;
+}
+
+/** A tool the provider itself runs; only its own dialect can carry it. */
+export interface OpaqueTool {
+  readonly type: "opaque";
+  readonly dialect: string;
+  readonly value: unknown;
+}
+
+export type Tool = FunctionTool | CustomTool | OpaqueTool;
+
+export type ToolChoice =
+  | { readonly type: "auto" | "none" | "required" }
+  | { readonly type: "tool"; readonly name: string; readonly kind?: "function" | "custom" }
+  | { readonly type: "allowed"; readonly mode: "auto" | "required"; readonly names: readonly string[] };
+
+export type OutputFormat =
+  | { readonly type: "text" }
+  | { readonly type: "json" }
+  | {
+      readonly type: "json-schema";
+      readonly schema: JsonSchema;
+      readonly name?: string;
+      readonly description?: string;
+      readonly strict?: boolean;
+    };
+
+/** How hard the model shall think. A dialect that knows only one of effort and budget derives it from the other. */
+export interface ReasoningPreferences {
+  /** OpenAI's words: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`. */
+  readonly effort?: string;
+  /** Tokens the model may spend on reasoning. */
+  readonly budgetTokens?: number;
+  /** `false` turns reasoning off, `true` on with the model's own default. */
+  readonly enabled?: boolean;
+  /** The model decides how much to think (Anthropic's adaptive thinking). */
+  readonly adaptive?: boolean;
+  /** Think, but leave the reasoning out of the answer. */
+  readonly exclude?: boolean;
+}
+
+/** OpenRouter's routing extensions, in our words. Only what the operator configured can be chosen. */
+export interface RoutingPreferences {
+  /** Models to try after the first, in order. */
+  readonly fallbackModels?: readonly string[];
+  /** Provider ids to try first, in this order. */
+  readonly order?: readonly string[];
+  readonly only?: readonly string[];
+  readonly ignore?: readonly string[];
+  /** `price` sorts targets by what they cost. */
+  readonly sort?: "price";
+  /** Highest price a target may have, in nano-dollars per token. */
+  readonly maxPrice?: { readonly input?: number; readonly output?: number };
+  readonly allowFallbacks?: boolean;
+  /** Leave out targets that would drop a parameter of this request. */
+  readonly requireParameters?: boolean;
+}
+
+/** What any dialect can ask for. Immutable: a stage that wants another request passes a new one to `next`. */
+export interface ChatRequest {
+  /** The dialect it was written in; `extras` are in that dialect's words. */
+  readonly dialect: string;
+  /** As the client wrote it: `provider/model`, a catalog name or a configured name. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly messages: readonly Message[];
+  readonly tools?: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  readonly parallelToolCalls?: boolean;
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  /** Choices wanted (`n`); 1 where absent. */
+  readonly choiceCount?: number;
+  readonly logprobs?: boolean;
+  readonly topLogprobs?: number;
+  readonly logitBias?: Readonly<Record<string, number>>;
+  readonly outputFormat?: OutputFormat;
+  readonly reasoning?: ReasoningPreferences;
+  readonly verbosity?: string;
+  readonly modalities?: readonly string[];
+  readonly audio?: Extras;
+  readonly serviceTier?: string;
+  /** Keeps requests with a common prefix on one cache (`prompt_cache_key`). */
+  readonly cacheKey?: string;
+  /** Marks the last block that can be cached, without naming it. */
+  readonly cacheHint?: CacheHint;
+  readonly user?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The client asked to be told usage in the stream, and cost in `usage.cost`. */
+  readonly includeUsage?: boolean;
+  readonly includeCost?: boolean;
+  readonly routing?: RoutingPreferences;
+  readonly extras?: Extras;
+}
+
+/** The body a request was decoded from: the bytes as they came (where they are at hand) and the parsed tree. */
+export interface RequestSource {
+  readonly dialect: string;
+  readonly bytes?: Uint8Array;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+// Keyed by identity, so a request made from another by spreading has no source: whoever changed a
+// request cannot forget to drop the body it no longer matches.
+const sources = new WeakMap<ChatRequest, RequestSource>();
+
+/** Remembers the body a request came from. Called by the edge, once for each decoded request. */
+export const rememberSource = (request: ChatRequest, source: RequestSource): void => {
+  sources.set(request, source);
+};
+
+/** The original body, as long as nobody replaced the request object; then `undefined`. */
+export const sourceOf = (request: ChatRequest): RequestSource | undefined => sources.get(request);

@@ -1,0 +1,129 @@
+import type { CollectedReply } from "../chat/collect.ts";
+import type { ChatEvent, EventBatch } from "../chat/event.ts";
+import type { ChatRequest } from "../chat/request.ts";
+import type { GatewayError } from "../errors.ts";
+import type { SseFrame } from "../transport/sse.ts";
+import type { Quirks } from "./quirks.ts";
+
+/** A JSON object from outside: nothing in it has been checked. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What the encoders of one answer need to know besides its events. */
+export interface EncodeOptions {
+  /** Base of ids the provider did not give. */
+  readonly requestId: string;
+  /** Unix seconds, where the provider did not say when. */
+  readonly created: number;
+  /** As the client sent it: what it asked for decides what it is told (usage, cost). */
+  readonly request: ChatRequest;
+}
+
+/** Writes one streamed answer. Stateful: made for one answer, called in order. */
+export interface EventEncoder {
+  /** The bytes for these events, frames that nobody touched as they came; may be empty. */
+  readonly encode: (batch: EventBatch) => string;
+  /** What closes an answer that came to its proper end. */
+  readonly end: () => string;
+  /** What tells the client inside the stream that the answer broke. Nothing follows it. */
+  readonly fail: (error: GatewayError) => string;
+}
+
+/** A dialect as clients speak it to the gateway. */
+export interface FrontDialect {
+  readonly id: string;
+  /**
+   * Reads a request body into the vocabulary. Total: every field is understood, kept in `extras`, or refused.
+   *
+   * @throws GatewayError `invalid_value` with `param`, saying what was expected.
+   */
+  readonly decodeRequest: (body: Json) => ChatRequest;
+  readonly encodeReply: (reply: CollectedReply, options: EncodeOptions) => string;
+  readonly createEncoder: (options: EncodeOptions) => EventEncoder;
+  /** The body of an error answer. */
+  readonly encodeError: (error: GatewayError, requestId: string) => string;
+  /** Frame that keeps an idle connection open and means nothing to the client. */
+  readonly heartbeat: string;
+}
+
+/** What the encoder of a provider request needs to know of who will answer it. */
+export interface BackTarget {
+  /** Id of the provider, for messages. */
+  readonly provider: string;
+  /** Model name in the provider's own words. */
+  readonly model: string;
+  readonly quirks: Quirks;
+  /** What the catalog knows of the model; absent for unknown models. */
+  readonly info?: ModelFacts;
+  /** What to do with a parameter the target lacks; the fidelity rule's default where absent. */
+  readonly unsupported?: "drop" | "refuse";
+}
+
+/** The part of a catalog entry that changes how a request is written. */
+export interface ModelFacts {
+  readonly maxOutputTokens?: number;
+  readonly contextWindow?: number;
+  readonly capabilities?: readonly string[];
+}
+
+export interface EncodedRequest {
+  /** Appended to the provider's base URL; every part already percent-encoded. */
+  readonly path: string;
+  readonly body: string | Uint8Array;
+  /** Headers the dialect itself needs; authentication is not among them. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Parameters the target lacks and that were left out, by the client's names. */
+  readonly dropped: readonly string[];
+}
+
+export interface DecodeOptions {
+  readonly provider: string;
+  readonly model: string;
+  readonly quirks: Quirks;
+  /** The request the answer belongs to. */
+  readonly request: ChatRequest;
+  /** Base of ids the provider did not give (tool calls). */
+  readonly requestId: string;
+}
+
+/** Reads one streamed answer. Stateful: made for one answer, called in order. */
+export interface FrameDecoder {
+  /**
+   * The events of one frame, at least one: what has no meaning elsewhere becomes `opaque`.
+   *
+   * @throws UpstreamError where the frame is malformed (`upstream_stream_invalid`) or is the provider's own error.
+   */
+  readonly decode: (frame: SseFrame) => readonly ChatEvent[];
+  /**
+   * The provider closed the stream: events that were held back for it.
+   *
+   * @throws UpstreamError `upstream_stream_truncated` where the answer had not come to its proper end.
+   */
+  readonly end: () => readonly ChatEvent[];
+  /** The proper end was seen: whatever the connection brings after it is ignored. */
+  readonly ended: () => boolean;
+}
+
+/** A dialect as a provider speaks it. */
+export interface BackDialect {
+  readonly id: string;
+  readonly encodeRequest: (request: ChatRequest, target: BackTarget) => EncodedRequest;
+  /**
+   * The events of a whole answer, from `reply-start` to the last `reply-end` and `usage`.
+   *
+   * @throws UpstreamError where it is not an answer (`upstream_invalid_response`) or is an error in disguise.
+   */
+  readonly decodeReply: (body: Json, options: DecodeOptions) => readonly ChatEvent[];
+  readonly createDecoder: (options: DecodeOptions) => FrameDecoder;
+  /** What an error body says, in any of the shapes the dialect's servers send; of a text that is no JSON, the text. */
+  readonly decodeError: (body: unknown) => ErrorDetails;
+}
+
+/** What could be read from a provider's error body. */
+export interface ErrorDetails {
+  readonly message?: string;
+  readonly type?: string;
+  readonly code?: string;
+  readonly param?: string;
+  /** Wait the body asks for, in milliseconds. */
+  readonly retryAfterMs?: number;
+}

@@ -1,0 +1,46 @@
+/**
+ * Where a server differs from the dialect it speaks, as data. A new difference is a new field here, understood by the
+ * dialect; never a provider's name in the dialect's code.
+ */
+export interface Quirks {
+  /** Field that limits the output. @default "max_tokens" */
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
+  /** Knows the `developer` role; elsewhere it is sent as `system`. @default false */
+  readonly developerRole?: boolean;
+  /** Takes `stream_options.include_usage`; `refused`: sends usage unasked, or never. @default "asked" */
+  readonly streamUsage?: "asked" | "refused";
+  /** Ends a stream with `[DONE]`; `optional`: a finish reason and a proper end of the body are enough. @default "required" */
+  readonly doneMarker?: "required" | "optional";
+  /** Its `completion_tokens` leave reasoning tokens out. @default false */
+  readonly outputExcludesReasoning?: boolean;
+  /** What it calls a tool choice that must call some tool; `refused` where it has none. @default "required" */
+  readonly requiredToolChoice?: "required" | "any" | "refused";
+  /** Takes a tool choice that names one tool; else it becomes a required one over a filtered list. @default true */
+  readonly namedToolChoice?: boolean;
+  /** Message content must be a string, never a list of parts. @default false */
+  readonly stringContent?: boolean;
+  /** Request parameters it refuses; they are dropped and named, or the request is refused, by what they mean. */
+  readonly unsupported?: readonly string[];
+  /** Takes `response_format` of type `json_schema`; else the schema goes by `json_object`. @default true */
+  readonly jsonSchema?: boolean;
+  /** Highest temperature it takes; higher ones are lowered to it. */
+  readonly maxTemperature?: number;
+  /** Field in which an assistant turn's reasoning goes back to it. Not sent where absent. */
+  readonly reasoningField?: "reasoning_content" | "reasoning" | "reasoning_details";
+  /** `tool-turns`: turns with tool calls must carry their reasoning, `""` where it was lost. @default "never" */
+  readonly reasoningRequired?: "never" | "tool-turns";
+  /** Form of tool call ids it accepts. @default "any" */
+  readonly toolCallIds?: "any" | "alphanumeric-9" | "max-40";
+  /** Takes `name` on messages. @default true */
+  readonly messageName?: boolean;
+  /** Field for the seed. @default "seed" */
+  readonly seedField?: "seed" | "random_seed";
+  /** How it takes reasoning effort. `flag`: `enable_thinking`; `thinking`: `thinking: { type }`; `object`: `reasoning: { … }`. @default "effort" */
+  readonly reasoningControl?: "effort" | "flag" | "thinking" | "object" | "none";
+  /** Takes `cache_control` on parts. @default false */
+  readonly cacheControl?: boolean;
+  /** Reasoning may come as `<think>…</think>` at the start of the text. @default false */
+  readonly thinkTags?: boolean;
+  /** A whole answer's error may come with status 200. @default false */
+  readonly errorsWithStatus200?: boolean;
+}

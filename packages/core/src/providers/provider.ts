@@ -1,0 +1,48 @@
+import type { BackDialect } from "../dialects/dialect.ts";
+import type { Quirks } from "../dialects/quirks.ts";
+import type { Model } from "./catalog.ts";
+
+/** How a provider wants to be shown the key. */
+export type Auth =
+  | { readonly type: "bearer" }
+  | { readonly type: "header"; readonly name: string; readonly scheme?: string }
+  | { readonly type: "none" };
+
+/** A key, or where to get one. A function is called for each provider call, so it may rotate keys. */
+export type ApiKey = string | (() => string | Promise<string>);
+
+/** Who and where, as data: what `openai()`, `provider("groq")` and the like return. */
+export interface Provider {
+  /** Prefix of its targets: `id/model`. */
+  readonly id: string;
+  /** `gen_ai.provider.name` in telemetry. */
+  readonly telemetryName: string;
+  readonly dialect: BackDialect;
+  /** Without a trailing slash. */
+  readonly baseURL: string;
+  readonly auth: Auth;
+  /** Never printed: a closure gives it out to the call only. */
+  readonly apiKey?: () => string | Promise<string>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly quirks: Quirks;
+  /** Models clients may ask for by bare name, with what is known of them. */
+  readonly models: ReadonlyMap<string, Model>;
+}
+
+/** Options every provider factory takes. */
+export interface ProviderOptions {
+  /** Name in targets and telemetry; two providers of one gateway must differ. @default the provider's own id */
+  readonly id?: string;
+  /** @default the provider's customary environment variable */
+  readonly apiKey?: ApiKey;
+  /** https only, except for loopback names. @default the provider's own address, or its `…_BASE_URL` variable */
+  readonly baseURL?: string;
+  /** Allows a plain http `baseURL` that is not loopback. @default false */
+  readonly allowHttp?: boolean;
+  /** Sent with every call; wins over the gateway's own headers, but not over authentication. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Models beside the catalog's, or corrections to it. A name alone declares a model nothing is known of. */
+  readonly models?: readonly (string | (Partial<Model> & { readonly id: string }))[];
+  /** Corrections to what the table says of the server. */
+  readonly quirks?: Quirks;
+}

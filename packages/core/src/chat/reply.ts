@@ -83,29 +83,80 @@ export const createReply = ({ target, batches, signal }: ReplySource): Reply => 
 
 const toError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
-/** The same reply with its batches passed through `map`; `undefined` leaves a batch out, a throw ends the reply. */
-export const mapBatches = (reply: Reply, map: (batch: EventBatch) => EventBatch | undefined): Reply => {
+/** What a stage may still do when the provider's last batch has passed. */
+export interface MapOptions {
+  /**
+   * Called once at the proper end: gives what was held back, or throws where the end is not one. The finish list of
+   * the new reply then waits for it, and tells how this reply was left instead of its source.
+   */
+  readonly flush?: () => EventBatch | undefined | void;
+}
+
+/**
+ * The same reply with its batches passed through `map`; `undefined` leaves a batch out, a throw ends the reply.
+ * `stop` makes the batch that `map` is about to return the last one and stops the source; `flush` is not called then.
+ */
+export const mapBatches = (
+  reply: Reply,
+  map: (batch: EventBatch, stop: () => void) => EventBatch | undefined,
+  { flush }: MapOptions = {},
+): Reply => {
   const source = reply.batches[Symbol.asyncIterator]();
-  const stop = (error: unknown): never => {
+  let ended = false;
+  const finished = flush === undefined ? reply.finished : createFinishList();
+  if (flush !== undefined) {
+    // Where the source ends well, or was stopped from here, there is more to come before this reply is over.
+    reply.finished.add((finish) => {
+      if (!ended && finish.exit !== "complete") finished.fire(finish);
+    });
+  }
+  const cancel = (error?: unknown): void => {
     reply.cancel(error);
-    throw error;
+    finished.fire(error === undefined ? { exit: "stopped" } : { exit: "failed", error });
   };
-  const advance = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> | Promise<IteratorResult<EventBatch>> => {
-    if (result.done === true) return result;
-    let mapped: EventBatch | undefined;
+  const end = (): IteratorResult<EventBatch> => {
+    finished.fire({ exit: "complete" });
+    return { done: true, value: undefined };
+  };
+  const stop = (): void => {
+    ended = true;
+    void source.return?.();
+  };
+  const attempt = (produce: () => EventBatch | undefined | void): EventBatch | undefined => {
     try {
-      mapped = map(result.value);
+      return produce() ?? undefined;
     } catch (error) {
-      return stop(error);
+      cancel(error);
+      throw error;
     }
-    if (mapped === undefined || mapped.length === 0) return source.next().then(advance);
+  };
+  const advance = (
+    result: IteratorResult<EventBatch>,
+  ): IteratorResult<EventBatch> | Promise<IteratorResult<EventBatch>> => {
+    if (result.done === true) {
+      // Nothing may follow a reply that was given up.
+      if (flush === undefined || finished.finish() !== undefined) return result;
+      ended = true;
+      const last = attempt(flush);
+      return last === undefined || last.length === 0 ? end() : { done: false, value: last };
+    }
+    const mapped = attempt(() => map(result.value, stop));
+    if (mapped === undefined || mapped.length === 0) return iterator.next();
     return mapped === result.value ? result : { done: false, value: mapped };
   };
   const iterator: AsyncIterator<EventBatch> = {
-    next: () => source.next().then(advance),
-    return: () => source.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+    next: () => {
+      const error = finished.finish()?.error;
+      if (ended && error === undefined) return Promise.resolve(end());
+      return ended ? Promise.reject(toError(error)) : source.next().then(advance);
+    },
+    return: () => {
+      const left = source.return?.() ?? Promise.resolve({ done: true, value: undefined });
+      finished.fire({ exit: "stopped" });
+      return left;
+    },
   };
-  return { ...reply, batches: { [Symbol.asyncIterator]: () => iterator } };
+  return { ...reply, batches: { [Symbol.asyncIterator]: () => iterator }, finished, cancel };
 };
 
 /** Shows every event to `onEvent` on its way through and changes nothing. */
@@ -119,22 +170,32 @@ export const tap = (reply: Reply, onEvent: (event: ChatEvent) => void): Reply =>
 export const mapEvents = (
   reply: Reply,
   map: (event: ChatEvent) => ChatEvent | readonly ChatEvent[] | undefined,
-): Reply =>
-  mapBatches(reply, (batch) => {
-    let changed: ChatEvent[] | undefined;
-    batch.forEach((event, index) => {
-      const mapped = map(event);
-      if (mapped === event) {
-        changed?.push(event);
-        return;
-      }
+  options?: MapOptions,
+): Reply => mapBatches(reply, (batch) => replaceEvents(batch, map), options);
+
+/** The same batch where every event stays what it is: then it can travel on as it came. */
+const replaceEvents = (
+  batch: EventBatch,
+  map: (event: ChatEvent) => ChatEvent | readonly ChatEvent[] | undefined,
+): EventBatch => {
+  let changed: ChatEvent[] | undefined;
+  let index = 0;
+  for (const event of batch) {
+    const mapped = map(event);
+    if (mapped === event) changed?.push(event);
+    else {
       changed ??= batch.slice(0, index);
-      if (mapped === undefined) return;
-      if (Array.isArray(mapped)) changed.push(...(mapped as readonly ChatEvent[]));
-      else changed.push(mapped as ChatEvent);
-    });
-    return changed ?? batch;
-  });
+      if (isList(mapped)) changed.push(...mapped);
+      else if (mapped !== undefined) changed.push(mapped);
+    }
+    index++;
+  }
+  return changed ?? batch;
+};
+
+// Array.isArray alone does not tell readonly arrays from their elements.
+const isList = (value: ChatEvent | readonly ChatEvent[] | undefined): value is readonly ChatEvent[] =>
+  Array.isArray(value);
 
 /** The reply's events one by one. */
 export async function* events(reply: Reply): AsyncGenerator<ChatEvent, void, undefined> {

@@ -101,6 +101,11 @@ export interface FrameDecoder {
   readonly end: () => readonly ChatEvent[];
   /** The proper end was seen: whatever the connection brings after it is ignored. */
   readonly ended: () => boolean;
+  /**
+   * The frame just decoded breaks the dialect's own rules (a finish reason it does not have, a wrong index), so it is
+   * written anew instead of passed on as it came.
+   */
+  readonly broken?: () => boolean;
 }
 
 /** A dialect as a provider speaks it. */

@@ -43,4 +43,43 @@ export interface Quirks {
   readonly thinkTags?: boolean;
   /** A whole answer's error may come with status 200. @default false */
   readonly errorsWithStatus200?: boolean;
+  /** Reads OpenRouter's own request fields (`models`, `provider`, …), which are for a gateway. @default false */
+  readonly openrouterExtensions?: boolean;
+  /** Takes a tool choice of type `allowed_tools`; else the list of tools is filtered. @default false */
+  readonly allowedTools?: boolean;
+  /** Takes thought signatures back in `extra_content` of tool calls. @default false */
+  readonly thoughtSignatures?: boolean;
+  /** Refuses fields that are `null` instead of taking them as absent. @default false */
+  readonly noNullFields?: boolean;
 }
+
+// A record, so that the compiler asks for every field that is added above.
+const fields: Readonly<Record<keyof Quirks, true>> = {
+  maxTokensField: true,
+  developerRole: true,
+  streamUsage: true,
+  doneMarker: true,
+  outputExcludesReasoning: true,
+  requiredToolChoice: true,
+  namedToolChoice: true,
+  stringContent: true,
+  unsupported: true,
+  jsonSchema: true,
+  maxTemperature: true,
+  reasoningField: true,
+  reasoningRequired: true,
+  toolCallIds: true,
+  messageName: true,
+  seedField: true,
+  reasoningControl: true,
+  cacheControl: true,
+  thinkTags: true,
+  errorsWithStatus200: true,
+  openrouterExtensions: true,
+  allowedTools: true,
+  thoughtSignatures: true,
+  noNullFields: true,
+};
+
+/** Names of all quirks, to tell a misspelt one. */
+export const quirkNames: readonly string[] = Object.keys(fields);

@@ -1,0 +1,248 @@
+import { isContent, type ChatEvent } from "../../chat/event.ts";
+import { UpstreamError, type GatewayErrorCode } from "../../errors.ts";
+import type { SseFrame } from "../../transport/sse.ts";
+import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
+import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
+import { toUpstreamError } from "../upstream-error.ts";
+import { decodeCitation } from "./citations.ts";
+import { decodeEnd, decodeReasoning, decodeReply, decodeStart } from "./decode-reply.ts";
+import { createDeltaTemplate, type DeltaTemplate } from "./delta-template.ts";
+import { decodeError } from "./errors.ts";
+import { dialectId, signatureFormat } from "./identity.ts";
+import { decodeUsage, mergeUsage } from "./usage.ts";
+
+/** A tool call whose block is still open. */
+interface OpenCall {
+  readonly index: number;
+  /** Arguments that stood in the block's start; Anthropic itself sends none there. */
+  readonly input: unknown;
+  hasArguments: boolean;
+}
+
+/** The block whose deltas come now, and the form they have. */
+interface CurrentBlock {
+  readonly index: number;
+  readonly type: "text_delta" | "thinking_delta";
+  readonly template: DeltaTemplate;
+}
+
+const maxToolCalls = 128;
+const isTerminated = /(\n|\r)\r?\n$|\r\r$/;
+
+/** Reads the frames of one streamed message. */
+export const createDecoder = (options: DecodeOptions): FrameDecoder => {
+  const { provider, quirks } = options;
+  const calls = new Map<number, OpenCall>();
+  let toolCalls = 0;
+  let current: CurrentBlock | undefined;
+  let usage: Json = {};
+  let textLength = 0;
+  let blockStart = 0;
+  let hasEnd = false;
+  let isOver = false;
+  let isBroken = false;
+
+  const fail = (code: GatewayErrorCode, message: string, cause?: unknown): UpstreamError =>
+    new UpstreamError(code, `${provider} ${message}`, { provider, cause });
+
+  const opaque = (name: string, value?: unknown): ChatEvent => ({ type: "opaque", dialect: dialectId, name, value });
+
+  const blockIndex = (value: Json): number => {
+    const index = numberIn(value, "index");
+    if (index === undefined) throw fail("upstream_stream_invalid", "sent a part of an answer without its index.");
+    return index;
+  };
+
+  const usageEvents = (stated: Json | undefined): ChatEvent[] => {
+    if (stated === undefined) return [];
+    usage = mergeUsage(usage, stated);
+    const decoded = decodeUsage(usage);
+    return decoded === undefined ? [] : [{ type: "usage", usage: decoded }];
+  };
+
+  const startMessage = (value: Json): readonly ChatEvent[] => {
+    const message = objectIn(value, "message") ?? {};
+    return [decodeStart(message), ...usageEvents(objectIn(message, "usage"))];
+  };
+
+  // The start is also given as it came: it says what kind of block it is where the block holds nothing yet.
+  const startBlock = (value: Json): readonly ChatEvent[] => {
+    const block = objectIn(value, "content_block") ?? {};
+    const index = blockIndex(value);
+    const start = opaque("content_block_start", value);
+    if (block["type"] === "tool_use") return [start, startCall(block, index)];
+    if (block["type"] === "text") {
+      const text = stringIn(block, "text") ?? "";
+      blockStart = textLength;
+      textLength += text.length;
+      return text === "" ? [start] : [start, { type: "text-delta", choice: 0, text, block: index }];
+    }
+    const reasoning = decodeReasoning(block, index);
+    return reasoning !== undefined && isContent(reasoning) ? [start, reasoning] : [start];
+  };
+
+  const startCall = (block: Json, blockAt: number): ChatEvent => {
+    const index = toolCalls++;
+    if (index >= maxToolCalls) throw fail("upstream_stream_invalid", "called more tools than an answer may.");
+    const input = objectIn(block, "input");
+    const hasInput = input !== undefined && Object.keys(input).length > 0;
+    calls.set(blockAt, { index, input: hasInput ? input : {}, hasArguments: false });
+    return {
+      type: "tool-call-start",
+      choice: 0,
+      index,
+      id: stringIn(block, "id") ?? `call_${options.requestId}_${index}`,
+      name: stringIn(block, "name") ?? "",
+      kind: "function",
+    };
+  };
+
+  const readDelta = (value: Json, data: string): ChatEvent => {
+    const delta = objectIn(value, "delta") ?? {};
+    const block = blockIndex(value);
+    switch (delta["type"]) {
+      case "text_delta": {
+        const text = stringIn(delta, "text") ?? "";
+        learn(block, "text_delta", "text", data, text);
+        textLength += text.length;
+        return { type: "text-delta", choice: 0, text, block };
+      }
+      case "thinking_delta": {
+        const text = stringIn(delta, "thinking") ?? "";
+        learn(block, "thinking_delta", "thinking", data, text);
+        return { type: "reasoning-delta", choice: 0, text, block };
+      }
+      case "signature_delta": {
+        const signature = { format: signatureFormat, value: stringIn(delta, "signature") ?? "" };
+        return { type: "reasoning-delta", choice: 0, text: "", block, signature };
+      }
+      case "input_json_delta": {
+        const call = calls.get(block);
+        if (call === undefined) break;
+        const piece = stringIn(delta, "partial_json") ?? "";
+        if (piece !== "") call.hasArguments = true;
+        return { type: "tool-call-delta", choice: 0, index: call.index, arguments: piece };
+      }
+      case "citations_delta": {
+        const citation = objectIn(delta, "citation");
+        if (citation === undefined) break;
+        return { type: "citation", choice: 0, citation: decodeCitation(citation, blockStart), block };
+      }
+      default:
+    }
+    return opaque("content_block_delta", value);
+  };
+
+  const learn = (
+    index: number,
+    type: CurrentBlock["type"],
+    field: string,
+    data: string,
+    text: string,
+  ): void => {
+    if (current?.index === index && current.type === type) return;
+    const template = createDeltaTemplate(data, field, text);
+    current = template && { index, type, template };
+  };
+
+  const stopBlock = (value: Json): readonly ChatEvent[] => {
+    const block = blockIndex(value);
+    const call = calls.get(block);
+    if (call === undefined) return [opaque("content_block_stop", value)];
+    calls.delete(block);
+    const { index, input, hasArguments } = call;
+    const end: ChatEvent = { type: "tool-call-end", choice: 0, index };
+    // Nothing at all means a call without arguments, which elsewhere is written `{}`.
+    return hasArguments
+      ? [end]
+      : [{ type: "tool-call-delta", choice: 0, index, arguments: JSON.stringify(input) }, end];
+  };
+
+  const endMessage = (value: Json): readonly ChatEvent[] => {
+    const delta = objectIn(value, "delta") ?? {};
+    const events = usageEvents(objectIn(value, "usage"));
+    if (!hasEnd && stringIn(delta, "stop_reason") !== undefined) {
+      hasEnd = true;
+      events.push(...decodeEnd(delta, toolCalls > 0));
+    }
+    return events.length === 0 ? [opaque("message_delta", value)] : events;
+  };
+
+  const stop = (value: Json, raw: string): readonly ChatEvent[] => {
+    isOver = true;
+    if (!isTerminated.test(raw)) isBroken = true;
+    const event = opaque("message_stop", value);
+    if (hasEnd) return [event];
+    isBroken = true;
+    return [...decodeEnd({}, toolCalls > 0), event];
+  };
+
+  const decodeValue = (value: Json, type: string | undefined, { data = "", raw }: SseFrame): readonly ChatEvent[] => {
+    switch (type) {
+      case "message_start":
+        return startMessage(value);
+      case "content_block_start":
+        return startBlock(value);
+      case "content_block_delta":
+        return [readDelta(value, data)];
+      case "content_block_stop":
+        return stopBlock(value);
+      case "message_delta":
+        return endMessage(value);
+      case "message_stop":
+        return stop(value, raw);
+      case "error":
+        throw toUpstreamError(decodeError(value), { provider });
+      case "message":
+        // Some servers put the whole answer into one frame: all is there, but not as a stream.
+        isOver = true;
+        isBroken = true;
+        return decodeReply(value, options);
+      default:
+        if (type === undefined && value["error"] !== undefined) throw toUpstreamError(decodeError(value), { provider });
+        return [opaque(type ?? "unknown", value)];
+    }
+  };
+
+  const parse = (data: string): unknown => {
+    try {
+      return JSON.parse(data);
+    } catch (cause) {
+      throw fail("upstream_stream_invalid", "sent an event that is no JSON.", cause);
+    }
+  };
+
+  const decode = (frame: SseFrame): readonly ChatEvent[] => {
+    const { data, event } = frame;
+    if (data === undefined) {
+      isBroken = false;
+      return [opaque("comment")];
+    }
+    if (current !== undefined) {
+      const text = current.template.cut(data);
+      if (text !== undefined) {
+        isBroken = event !== "content_block_delta";
+        if (current.type === "thinking_delta") return [{ type: "reasoning-delta", choice: 0, text, block: current.index }];
+        textLength += text.length;
+        return [{ type: "text-delta", choice: 0, text, block: current.index }];
+      }
+    }
+    if (data === "[DONE]") return [opaque("done")];
+    const value = parse(data);
+    if (!isObject(value)) throw fail("upstream_stream_invalid", "sent an event that is no JSON object.");
+    const type = stringIn(value, "type") ?? event;
+    // Anthropic's clients pass over events without a name.
+    isBroken = event !== type;
+    return decodeValue(value, type, frame);
+  };
+
+  return {
+    decode,
+    end: () => {
+      if (isOver || (hasEnd && quirks.doneMarker === "optional")) return [];
+      throw fail("upstream_stream_truncated", "closed the stream before the answer was complete.");
+    },
+    ended: () => isOver,
+    broken: () => isBroken,
+  };
+};

@@ -1,0 +1,122 @@
+import type { ChatRequest } from "../../chat/request.ts";
+import type { BackTarget } from "../dialect.ts";
+import type { Losses } from "../losses.ts";
+import type { Block } from "./encode-content.ts";
+import { dialectId } from "./identity.ts";
+import type { ModelTraits } from "./model-traits.ts";
+import type { Conversation } from "./turns.ts";
+
+/** What is sent of `thinking`, `output_config.effort` and `max_tokens`, which depend on each other. */
+export interface ThinkingPlan {
+  readonly thinking?: Block;
+  readonly effort?: string;
+  readonly maxTokens: number;
+}
+
+export interface ThinkingOptions {
+  readonly request: ChatRequest;
+  readonly target: BackTarget;
+  readonly traits: ModelTraits;
+  readonly messages: Conversation["messages"];
+  /** The tool choice leaves the model no way but to call a tool. */
+  readonly forcesTool: boolean;
+  readonly losses: Losses;
+}
+
+const smallestBudget = 1024;
+const defaultMaxTokens = 4096;
+const defaultBudget = 4096;
+const budgets: Readonly<Record<string, number>> = {
+  minimal: smallestBudget,
+  low: smallestBudget,
+  medium: 2048,
+  high: 4096,
+  xhigh: 8192,
+  max: 16_384,
+};
+const effortOrder = ["minimal", "low", "medium", "high", "xhigh", "max"];
+const param = "reasoning_effort";
+
+/** Decides how the model is asked to think. What cannot be had is dropped and named. */
+export const planThinking = (options: ThinkingOptions): ThinkingPlan => {
+  const { request, target, traits, losses } = options;
+  const { effort, budgetTokens, enabled, adaptive, exclude } = request.reasoning ?? {};
+  const isOwn = request.dialect === dialectId;
+  const plain = { maxTokens: request.maxOutputTokens ?? target.info?.maxOutputTokens ?? defaultMaxTokens };
+  const isOff = enabled === false || effort === "none" || budgetTokens === 0;
+  // Anthropic's own effort governs the whole answer and does not ask for thinking; elsewhere it does.
+  const isOn = !isOff && (enabled || adaptive || budgetTokens !== undefined || (effort !== undefined && !isOwn));
+  const ownEffort = isOwn && effort !== undefined ? effortPlan(effort, traits, losses) : {};
+
+  if (!isOn) {
+    if (!isOff || traits.thinking === "none") return { ...plain, ...ownEffort };
+    if (traits.thinking !== "always") return { ...plain, ...ownEffort, thinking: { type: "disabled" } };
+    losses.tuning(param);
+    return { ...plain, effort: "low" };
+  }
+  if (traits.thinking === "none") {
+    losses.tuning(param);
+    return plain;
+  }
+  const wantsBudget = budgetTokens !== undefined && traits.takesBudget === true;
+  if (traits.thinking === "budget" || wantsBudget) {
+    return { ...ownEffort, ...planBudget(budgetTokens ?? budgets[effort ?? ""] ?? defaultBudget, options) };
+  }
+  const wanted = effort ?? (budgetTokens === undefined ? undefined : effortOf(budgetTokens));
+  // These models hide what they think unless they are asked.
+  const display = exclude === true ? "omitted" : isOwn ? undefined : "summarized";
+  return {
+    ...plain,
+    thinking: { type: "adaptive", ...(display && { display }) },
+    ...(wanted === undefined ? {} : effortPlan(wanted, traits, losses)),
+  };
+};
+
+const planBudget = (wanted: number, options: ThinkingOptions): ThinkingPlan => {
+  const { request, target, traits, messages, forcesTool, losses } = options;
+  const limit = target.info?.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+  const requested = request.maxOutputTokens;
+  let budget = Math.max(smallestBudget, Math.round(wanted));
+  let maxTokens = requested ?? target.info?.maxOutputTokens ?? budget + defaultMaxTokens;
+  if (maxTokens <= budget) maxTokens = Math.min(limit, budget + maxTokens);
+  if (maxTokens <= budget) budget = Math.max(smallestBudget, Math.floor(maxTokens / 2));
+  // A forced call and thinking exclude each other: thinking is a matter of tuning, the call is not.
+  if (forcesTool || maxTokens <= budget || lacksThinking(messages)) {
+    losses.tuning(param);
+    return { maxTokens: requested ?? target.info?.maxOutputTokens ?? defaultMaxTokens };
+  }
+  const { exclude } = request.reasoning ?? {};
+  const takesDisplay = traits.takesBudget === true || request.dialect === dialectId;
+  if (exclude === true && !takesDisplay) losses.tuning("reasoning.exclude");
+  const display = exclude === true && takesDisplay ? { display: "omitted" } : {};
+  return { maxTokens, thinking: { type: "enabled", budget_tokens: budget, ...display } };
+};
+
+/**
+ * With a budget, the assistant turn that is still going on must begin with its thinking. If a client lost it, thinking
+ * has to stay off until that turn is over; but where any turn still has its thinking, turning it off is refused.
+ */
+const lacksThinking = (messages: Conversation["messages"]): boolean => {
+  const last = messages.at(-1);
+  const isGoingOn = last?.role === "assistant" || last?.content.some(({ type }) => type === "tool_result") === true;
+  if (!isGoingOn) return false;
+  const current = messages.findLast(({ role }) => role === "assistant");
+  if (current === undefined || isThinking(current.content[0])) return false;
+  return messages.every(({ role, content }) => role !== "assistant" || !content.some(isThinking));
+};
+
+const isThinking = (block: Block | undefined): boolean =>
+  block?.["type"] === "thinking" || block?.["type"] === "redacted_thinking";
+
+const effortOf = (budget: number): string => (budget < 2048 ? "low" : budget < 4096 ? "medium" : "high");
+
+/** The strongest effort the model has that is not above the wanted one, or its weakest. */
+const effortPlan = (wanted: string, { efforts }: ModelTraits, losses: Losses): { readonly effort?: string } => {
+  const rank = effortOrder.indexOf(wanted);
+  const nearest = efforts.findLast((effort) => effortOrder.indexOf(effort) <= rank) ?? efforts[0];
+  if (rank === -1 || nearest === undefined) {
+    losses.tuning(param);
+    return {};
+  }
+  return { effort: nearest };
+};

@@ -1,0 +1,94 @@
+import { type ChatRequest, type RequestSource, sourceOf } from "../../chat/request.ts";
+import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
+import { present } from "../fields.ts";
+import { createLosses, type Losses } from "../losses.ts";
+import { encodeMessages } from "./contents.ts";
+import { encodeGenerationConfig, mergeObjects } from "./generation-config.ts";
+import { dialectId } from "./identity.ts";
+import { modelTraits } from "./model-traits.ts";
+import { encodeTools } from "./tools.ts";
+
+/** A request in this dialect; one that came in it and was not changed goes on as it came. */
+export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
+  const path = pathOf(target.model, request.stream);
+  const source = sourceOf(request);
+  if (source?.dialect === dialectId) return { path, body: originalBody(source), dropped: [] };
+
+  const losses = createLosses(target);
+  const traits = modelTraits(target.model);
+  const { systemInstruction, contents } = encodeMessages(request.messages, traits, losses);
+  const { tools, toolConfig } = encodeTools(request, traits, losses);
+  const generationConfig = encodeGenerationConfig(request, traits, target, losses);
+  const extras = extrasOf(request, losses);
+  nameWhatIsLost(request, losses);
+  const body = {
+    ...extras,
+    ...present({
+      systemInstruction,
+      contents,
+      tools,
+      toolConfig: mergeObjects(extras["toolConfig"], toolConfig ?? {}),
+      generationConfig: mergeObjects(extras["generationConfig"], generationConfig),
+      serviceTier: serviceTier(request, losses),
+    }),
+  };
+  return { path, body: JSON.stringify(body), dropped: losses.dropped };
+};
+
+/** The model stands in the path. Names that say their collection (`tunedModels/…`) keep it. */
+const pathOf = (model: string, stream: boolean): string => {
+  const name = /^(models|tunedModels)\/./.test(model)
+    ? model.split("/").map(encodeURIComponent).join("/")
+    : `models/${encodeURIComponent(model)}`;
+  return `/${name}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`;
+};
+
+/** The body as it came. Its `model` is left out: only the path names the model that was chosen. */
+const originalBody = ({ bytes, body }: RequestSource): string | Uint8Array => {
+  if (!Object.hasOwn(body, "model")) return bytes ?? JSON.stringify(body);
+  const { model: _model, ...rest } = body;
+  return JSON.stringify(rest);
+};
+
+/** Fields only this dialect's own clients know; those of other dialects are dropped by name. */
+const extrasOf = ({ dialect, extras }: ChatRequest, losses: Losses): Json => {
+  if (extras === undefined) return {};
+  if (dialect === dialectId) return extras;
+  for (const name of Object.keys(extras)) losses.tuning(name);
+  return {};
+};
+
+const tiers: ReadonlyMap<string, string> = new Map([
+  ["default", "standard"],
+  ["standard", "standard"],
+  ["standard_only", "standard"],
+  ["flex", "flex"],
+  ["priority", "priority"],
+]);
+
+const serviceTier = ({ serviceTier: wanted }: ChatRequest, losses: Losses): string | undefined => {
+  // `auto` leaves it to the project's own setting, as saying nothing does.
+  if (wanted === undefined || wanted === "auto") return undefined;
+  const tier = tiers.get(wanted);
+  if (tier === undefined) losses.tuning("service_tier");
+  return tier;
+};
+
+const nameWhatIsLost = (request: ChatRequest, losses: Losses): void => {
+  const { user, metadata, cacheKey, verbosity, logitBias } = request;
+  for (const [param, value] of Object.entries({
+    user,
+    metadata,
+    prompt_cache_key: cacheKey,
+    verbosity,
+    logit_bias: logitBias,
+  })) {
+    if (value !== undefined) losses.tuning(param);
+  }
+  if (hasCacheHints(request)) losses.tuning("cache_control");
+};
+
+const hasCacheHints = ({ cacheHint, messages, tools }: ChatRequest): boolean =>
+  cacheHint !== undefined ||
+  messages.some(({ parts }) => parts.some((part) => part.cacheHint !== undefined)) ||
+  tools?.some((tool) => tool.type === "function" && tool.cacheHint !== undefined) === true;

@@ -1,0 +1,158 @@
+import type { ChatEvent } from "../../chat/event.ts";
+import type { Part } from "../../chat/message.ts";
+import { UpstreamError } from "../../errors.ts";
+import type { DecodeOptions, Json } from "../dialect.ts";
+import { arrayIn, isObject, numberIn, objectIn, present, restOf, stringIn } from "../fields.ts";
+import { readContent } from "./answer-content.ts";
+import { readAnnotations, readSources } from "./citations.ts";
+import { throwIfError } from "./errors.ts";
+import { toExtras } from "./extras.ts";
+import { readFinishReason } from "./finish-reason.ts";
+import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
+import { madeCallId, ownSignature, readTool } from "./tool-call-pieces.ts";
+import { findUsage } from "./usage.ts";
+
+const headFields: ReadonlySet<string> = new Set([
+  "id",
+  "object",
+  "created",
+  "model",
+  "choices",
+  "usage",
+  "service_tier",
+  "system_fingerprint",
+]);
+const choiceFields: ReadonlySet<string> = new Set([
+  "index",
+  "message",
+  "delta",
+  "finish_reason",
+  "native_finish_reason",
+  "logprobs",
+]);
+const messageFields: ReadonlySet<string> = new Set([
+  "role",
+  "content",
+  "refusal",
+  "tool_calls",
+  "function_call",
+  "annotations",
+  ...reasoningFields,
+]);
+
+/** Reads a whole answer. */
+export const decodeReply = (body: Json, options: DecodeOptions): readonly ChatEvent[] => {
+  throwIfError(body, options.provider);
+  const choices = arrayIn(body, "choices").filter(isObject);
+  if (choices.length === 0) {
+    throw new UpstreamError("upstream_invalid_response", `${options.provider} sent an answer without choices.`, {
+      provider: options.provider,
+    });
+  }
+  const events: ChatEvent[] = [readStart(body, restOf(body, headFields))];
+  choices.forEach((choice, position) => readChoice(choice, position, body, options, events));
+  const usage = findUsage(body, options.quirks);
+  if (usage !== undefined) events.push({ type: "usage", usage });
+  return events;
+};
+
+/** The start of an answer, from its body or its first chunk. */
+export const readStart = (body: Json, extras?: Json): ChatEvent =>
+  present({
+    type: "reply-start" as const,
+    id: stringIn(body, "id") || undefined,
+    model: stringIn(body, "model") || undefined,
+    created: numberIn(body, "created") || undefined,
+    serviceTier: stringIn(body, "service_tier") || undefined,
+    systemFingerprint: stringIn(body, "system_fingerprint") || undefined,
+    extras: toExtras(extras),
+  });
+
+const readChoice = (value: Json, position: number, body: Json, options: DecodeOptions, events: ChatEvent[]): void => {
+  const choice = numberIn(value, "index") ?? position;
+  const message = objectIn(value, "message") ?? {};
+  const parts = readMessage(message, choice, options.requestId);
+  const logprobs = readLogprobs(value);
+  let calls = 0;
+  let hasText = false;
+  parts.forEach((part, block) => {
+    switch (part.type) {
+      case "reasoning":
+        events.push({ ...part, type: "reasoning-delta", choice, block });
+        return;
+      case "text":
+        events.push(withLogprobs({ type: "text-delta", choice, text: part.text }, hasText ? undefined : logprobs));
+        hasText = true;
+        return;
+      case "refusal":
+        events.push({ type: "refusal-delta", choice, text: part.text });
+        return;
+      case "tool-call": {
+        const index = calls++;
+        const { id, name, kind, signature } = part;
+        events.push(present({ type: "tool-call-start" as const, choice, index, id, name, kind, signature }));
+        if (part.arguments !== "") events.push({ type: "tool-call-delta", choice, index, arguments: part.arguments });
+        events.push({ type: "tool-call-end", choice, index });
+        return;
+      }
+      default:
+    }
+  });
+  if (!hasText && logprobs !== undefined) events.push({ type: "text-delta", choice, text: "", logprobs });
+  const sources = choice === 0 ? readSources(body) : [];
+  for (const citation of [...readAnnotations(message), ...sources]) events.push({ type: "citation", choice, citation });
+  events.push(readEnd(value, choice, calls > 0, message));
+};
+
+const withLogprobs = (event: Extract<ChatEvent, { type: "text-delta" }>, logprobs: readonly unknown[] | undefined): ChatEvent =>
+  logprobs === undefined ? event : { ...event, logprobs };
+
+/** The token probabilities of a choice's text. */
+export const readLogprobs = (choice: Json): readonly unknown[] | undefined => {
+  const content = arrayIn(objectIn(choice, "logprobs") ?? {}, "content");
+  return content.length === 0 ? undefined : content;
+};
+
+const readMessage = (message: Json, choice: number, requestId: string): readonly Part[] => {
+  const content: Part[] = [...readContent(message["content"])];
+  const refusal = stringIn(message, "refusal");
+  const calls = arrayIn(message, "tool_calls").filter(isObject);
+  const legacy = objectIn(message, "function_call");
+  if (legacy !== undefined) calls.push({ function: legacy });
+
+  const ids = new Set(calls.flatMap((call) => stringIn(call, "id") || []));
+  const { parts: reasoning, signatures } = readReasoning(message, ids);
+  if (refusal !== undefined && refusal !== "") content.push({ type: "refusal", text: refusal });
+  let ordinal = 0;
+  for (const call of calls) {
+    const { kind, name, text } = readTool(call);
+    // An empty object is a placeholder, not a call.
+    if (name === "") continue;
+    const id = stringIn(call, "id") || madeCallId(requestId, choice, ordinal);
+    ordinal++;
+    const signature = ownSignature(call) ?? signatures.get(id);
+    content.push({ type: "tool-call", kind, id, name, arguments: text, ...(signature === undefined ? {} : { signature }) });
+  }
+  return arrange(reasoning, content);
+};
+
+const readEnd = (value: Json, choice: number, hasCalls: boolean, message: Json): ChatEvent => {
+  const word = stringIn(value, "finish_reason") ?? "";
+  const inner = restOf(message, messageFields);
+  const outer = restOf(value, choiceFields);
+  return endEvent(value, choice, word, hasCalls, inner === undefined ? outer : { ...outer, message: inner });
+};
+
+/** The end of a choice, for the word its server gave as the reason. */
+export const endEvent = (value: Json, choice: number, word: string, hasCalls: boolean, extras?: Json): ChatEvent => {
+  const finishReason = readFinishReason(word, hasCalls);
+  const native = stringIn(value, "native_finish_reason") ?? word;
+  return present({
+    type: "reply-end" as const,
+    choice,
+    finishReason,
+    nativeFinishReason: native === "" || native === finishReason ? undefined : native,
+    stopSequence: stringIn(value, "stop_reason") ?? stringIn(value, "matched_stop"),
+    extras: toExtras(extras),
+  });
+};

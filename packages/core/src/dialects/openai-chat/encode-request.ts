@@ -1,0 +1,148 @@
+import { sourceOf, type ChatRequest, type ReasoningPreferences } from "../../chat/request.ts";
+import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
+import { isObject, present } from "../fields.ts";
+import { createLosses, type Losses } from "../losses.ts";
+import { encodeMessages } from "./encode-messages.ts";
+import type { EncodeScope } from "./encode-parts.ts";
+import { encodeOutputFormat, encodeTools } from "./encode-tools.ts";
+import { createFieldWriter, type FieldWriter } from "./field-writer.ts";
+import { dialectId } from "./identity.ts";
+import { originalBody } from "./original-body.ts";
+import { encodeRouting, extensionFields } from "./routing.ts";
+
+const path = "/chat/completions";
+
+/** Writes a request: the client's own body where nobody changed it and the server understands it, else a new one. */
+export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
+  const source = sourceOf(request);
+  const original = source?.dialect === dialectId ? originalBody(source, request, target) : undefined;
+  if (original !== undefined) return { path, body: original, dropped: [] };
+
+  const losses = createLosses(target);
+  return { path, body: JSON.stringify(encodeBody(request, target, losses)), dropped: losses.dropped };
+};
+
+const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
+  const { quirks } = target;
+  const scope: EncodeScope = { target, losses, isOwn: request.dialect === dialectId };
+  const writer = createFieldWriter(quirks, losses);
+  const { put } = writer;
+  const { format, instruction } = encodeOutputFormat(request.outputFormat, scope);
+  const { tools, choice } = encodeTools(request, scope);
+  const extras = request.extras ?? {};
+
+  put("model", target.model);
+  put("messages", instruct(encodeMessages(request, scope), instruction));
+  putStream(request, target, put);
+  put("tools", tools);
+  put("tool_choice", choice);
+  if (tools !== undefined) put("parallel_tool_calls", request.parallelToolCalls);
+  put(quirks.maxTokensField ?? "max_tokens", request.maxOutputTokens, "max_completion_tokens");
+  put("temperature", atMost(request.temperature, quirks.maxTemperature));
+  put("top_p", request.topP);
+  put("top_k", request.topK);
+  put("frequency_penalty", request.frequencyPenalty);
+  put("presence_penalty", request.presencePenalty);
+  put(quirks.seedField ?? "seed", request.seed, "seed");
+  put("stop", request.stop);
+  put("n", request.choiceCount);
+  put("logprobs", request.logprobs);
+  put("top_logprobs", request.topLogprobs);
+  put("logit_bias", request.logitBias);
+  put("response_format", format);
+  putReasoning(request.reasoning, target, losses, put);
+  put("verbosity", request.verbosity);
+  put("modalities", request.modalities);
+  put("audio", request.audio);
+  put("service_tier", scope.isOwn ? request.serviceTier : foreignTier(request.serviceTier, losses));
+  put("prompt_cache_key", request.cacheKey);
+  if (extras["safety_identifier"] !== request.user) put("user", request.user);
+  put("metadata", request.metadata);
+  if (quirks.openrouterExtensions === true) {
+    for (const [name, value] of Object.entries(encodeRouting(request.routing ?? {}))) put(name, value);
+    if (request.includeCost === true) put("usage", { include: true });
+  }
+  putExtras(extras, scope, writer);
+  return writer.body;
+};
+
+type Put = FieldWriter["put"];
+
+/** The system messages that open a conversation stay where they are, so that their prefix stays cached. */
+const instruct = (messages: readonly Json[], instruction: string | undefined): readonly Json[] => {
+  if (instruction === undefined) return messages;
+  const begin = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
+  return messages.toSpliced(begin === -1 ? messages.length : begin, 0, { role: "system", content: instruction });
+};
+
+const atMost = (value: number | undefined, limit: number | undefined): number | undefined =>
+  value !== undefined && limit !== undefined && value > limit ? limit : value;
+
+const putStream = ({ stream, extras }: ChatRequest, { quirks }: BackTarget, put: Put): void => {
+  if (!stream) return;
+  put("stream", true);
+  const options = extras?.["stream_options"];
+  if (quirks.streamUsage !== "refused") put("stream_options", { ...(isObject(options) ? options : {}), include_usage: true });
+};
+
+const putExtras = (extras: Json, { isOwn, losses, target }: EncodeScope, { put, body }: FieldWriter): void => {
+  const { openrouterExtensions, reasoningControl } = target.quirks;
+  for (const [name, value] of Object.entries(extras)) {
+    if (!isOwn || (extensionFields.has(name) && openrouterExtensions !== true)) losses.tuning(name);
+    else if (name === "reasoning") {
+      if (reasoningControl === "object" && isObject(value)) put(name, { ...value, ...(body[name] as Json | undefined) });
+    } else if (name !== "stream_options") put(name, value);
+  }
+};
+
+/** Words for service tiers that other dialects use, by what they mean. */
+const foreignTiers: ReadonlyMap<string, string> = new Map([
+  ["auto", "auto"],
+  ["default", "default"],
+  ["standard", "default"],
+  ["standard_only", "default"],
+  ["flex", "flex"],
+  ["priority", "priority"],
+]);
+
+const foreignTier = (tier: string | undefined, losses: Losses): string | undefined => {
+  if (tier === undefined) return undefined;
+  const word = foreignTiers.get(tier);
+  if (word === undefined) losses.tuning("service_tier");
+  return word;
+};
+
+const putReasoning = (
+  reasoning: ReasoningPreferences | undefined,
+  { quirks }: BackTarget,
+  losses: Losses,
+  put: Put,
+): void => {
+  if (reasoning === undefined) return;
+  const { effort, budgetTokens, enabled, exclude } = reasoning;
+  const isOff = enabled === false || effort === "none" || budgetTokens === 0;
+  const isOn = !isOff && (enabled === true || reasoning.adaptive === true || effort !== undefined || budgetTokens !== undefined);
+  switch (quirks.reasoningControl ?? "effort") {
+    case "effort":
+      return put("reasoning_effort", isOff ? "none" : (effort ?? effortOf(budgetTokens)));
+    case "flag":
+      if (isOff || isOn) put("enable_thinking", isOn, "reasoning_effort");
+      return isOn ? put("thinking_budget", budgetTokens, "reasoning_effort") : undefined;
+    case "thinking":
+      return isOff || isOn ? put("thinking", { type: isOn ? "enabled" : "disabled" }, "reasoning_effort") : undefined;
+    case "object": {
+      // A server takes effort or budget, not both.
+      const depth = budgetTokens === undefined ? { effort } : { max_tokens: budgetTokens };
+      return put("reasoning", present({ ...depth, enabled, exclude }), "reasoning_effort");
+    }
+    case "none":
+      if (isOn) losses.tuning("reasoning_effort");
+  }
+};
+
+/** The effort that is worth about as many tokens. */
+const effortOf = (budgetTokens: number | undefined): string | undefined => {
+  if (budgetTokens === undefined) return undefined;
+  if (budgetTokens <= 1024) return "low";
+  return budgetTokens <= 8192 ? "medium" : "high";
+};

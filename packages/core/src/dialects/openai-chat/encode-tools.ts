@@ -1,0 +1,107 @@
+import type { ChatRequest, OutputFormat, Tool, ToolChoice } from "../../chat/request.ts";
+import type { Json } from "../dialect.ts";
+import { present } from "../fields.ts";
+import { cacheControl, ownExtras, type EncodeScope } from "./encode-parts.ts";
+import { dialectId } from "./identity.ts";
+import { wrap } from "./nested.ts";
+
+export interface EncodedTools {
+  readonly tools?: readonly Json[];
+  readonly choice?: unknown;
+}
+
+/** Writes tools and the choice among them, by other means where the server has no such choice. */
+export const encodeTools = ({ tools = [], toolChoice }: ChatRequest, scope: EncodeScope): EncodedTools => {
+  const { choice, only } = encodeChoice(toolChoice, tools, scope);
+  const kept = only === undefined ? tools : tools.filter((tool) => tool.type !== "opaque" && only.includes(tool.name));
+  const written = kept.map((tool) => encodeTool(tool, scope)).filter((tool) => tool !== undefined);
+  // An empty list is refused, and so is a choice among nothing.
+  return written.length === 0 ? {} : present({ tools: written, choice });
+};
+
+interface EncodedChoice {
+  readonly choice?: unknown;
+  /** The tools that are left to choose from. */
+  readonly only?: readonly string[];
+}
+
+const encodeChoice = (choice: ToolChoice | undefined, tools: readonly Tool[], scope: EncodeScope): EncodedChoice => {
+  if (choice === undefined) return {};
+  const { quirks } = scope.target;
+  const hasChoice = quirks.unsupported?.includes("tool_choice") !== true;
+  switch (choice.type) {
+    case "auto":
+      return hasChoice ? { choice: "auto" } : {};
+    case "none":
+      return hasChoice ? { choice: "none" } : { only: [] };
+    case "required":
+      return encodeRequired(scope);
+    case "tool": {
+      if (!hasChoice || quirks.namedToolChoice === false) return { ...encodeRequired(scope), only: [choice.name] };
+      const kind = choice.kind ?? tools.find((tool) => tool.type === "custom" && tool.name === choice.name)?.type ?? "function";
+      return { choice: { type: kind, [kind]: { name: choice.name } } };
+    }
+    case "allowed": {
+      const { mode, names } = choice;
+      if (quirks.allowedTools !== true) return { ...encodeChoice({ type: mode }, tools, scope), only: names };
+      const listed = names.map((name) => {
+        const kind = tools.some((tool) => tool.type === "custom" && tool.name === name) ? "custom" : "function";
+        return { type: kind, [kind]: { name } };
+      });
+      return { choice: { type: "allowed_tools", allowed_tools: { mode, tools: listed } } };
+    }
+  }
+};
+
+const encodeRequired = ({ target, losses }: EncodeScope): EncodedChoice => {
+  const word = target.quirks.requiredToolChoice ?? "required";
+  if (word !== "refused" && target.quirks.unsupported?.includes("tool_choice") !== true) return { choice: word };
+  losses.meaning("tool_choice", "it can not be made to call a tool");
+  return {};
+};
+
+const encodeTool = (tool: Tool, scope: EncodeScope): Json | undefined => {
+  switch (tool.type) {
+    case "function": {
+      const { name, description, strict, parameters = { type: "object", properties: {} } } = tool;
+      const fields = present({ name, description, parameters, strict });
+      const extras = ownExtras(scope, tool.extras, "tools[].");
+      return { ...wrap("function", fields, extras), type: "function", ...cacheControl(scope, tool.cacheHint) };
+    }
+    case "custom": {
+      const { name, description, format } = tool;
+      return { ...wrap("custom", present({ name, description, format }), ownExtras(scope, tool.extras, "tools[].")), type: "custom" };
+    }
+    case "opaque":
+      if (tool.dialect === dialectId) return tool.value as Json; // Decoded from an object of this dialect.
+      scope.losses.meaning("tools", "one of them is run by another provider");
+      return undefined;
+  }
+};
+
+export interface EncodedFormat {
+  readonly format?: Json;
+  /** What the model must be told because no field says it. */
+  readonly instruction?: string;
+}
+
+/** Writes the output format. A server without schemas gets JSON mode and the schema in words. */
+export const encodeOutputFormat = (format: OutputFormat | undefined, { target, losses }: EncodeScope): EncodedFormat => {
+  switch (format?.type) {
+    case undefined:
+      return {};
+    case "text":
+      return { format: { type: "text" } };
+    case "json":
+      return { format: { type: "json_object" } };
+    case "json-schema": {
+      const { schema, name = "response", description, strict } = format;
+      if (target.quirks.jsonSchema !== false) {
+        return { format: { type: "json_schema", json_schema: present({ name, description, schema, strict }) } };
+      }
+      if (strict === true) losses.tuning("response_format.json_schema.strict");
+      const instruction = `Answer with nothing but a JSON object that is valid under this JSON Schema:\n${JSON.stringify(schema)}`;
+      return { format: { type: "json_object" }, instruction };
+    }
+  }
+};

@@ -1,0 +1,64 @@
+import type { Json } from "../dialect.ts";
+import { arrayIn, isObject, objectIn } from "../fields.ts";
+import type { Quirks } from "../quirks.ts";
+import { reasoningFields } from "./reasoning.ts";
+import { fitsCallId } from "./tool-call-ids.ts";
+
+const isThere = (value: unknown): boolean => value !== undefined && value !== null;
+
+/**
+ * Whether a body in this dialect means to a server with these quirks what its client meant. What can be mended in the
+ * body's top level by `original-body.ts` (limits, OpenRouter's fields, stream options) is not looked at.
+ */
+export const fitsAsIs = (body: Json, quirks: Quirks): boolean =>
+  fitsParameters(body, quirks) &&
+  arrayIn(body, "messages").every((message) => !isObject(message) || fitsMessage(message, quirks)) &&
+  (quirks.cacheControl === true ||
+    (!isThere(body["cache_control"]) && arrayIn(body, "tools").every((tool) => !marksCache(tool))));
+
+const fitsParameters = (body: Json, quirks: Quirks): boolean => {
+  const { tool_choice: choice, temperature, reasoning_effort: effort } = body;
+  const control = quirks.reasoningControl ?? "effort";
+  if (quirks.unsupported?.some((name) => isThere(body[name])) === true) return false;
+  if (quirks.noNullFields === true && Object.values(body).includes(null)) return false;
+  if (quirks.openrouterExtensions !== true && isThere(body["transforms"])) return false;
+  if (choice === "required" && (quirks.requiredToolChoice ?? "required") !== "required") return false;
+  if (isObject(choice)) {
+    const allowed = choice["type"] === "allowed_tools" ? quirks.allowedTools === true : quirks.namedToolChoice !== false;
+    if (!allowed) return false;
+  }
+  if (quirks.jsonSchema === false && objectIn(body, "response_format")?.["type"] === "json_schema") return false;
+  if (typeof temperature === "number" && temperature > (quirks.maxTemperature ?? Infinity)) return false;
+  if (quirks.seedField === "random_seed" && isThere(body["seed"])) return false;
+  if (isThere(effort) && (control !== "effort" || typeof effort !== "string")) return false;
+  return !isThere(body["reasoning"]) || control === "object";
+};
+
+const fitsMessage = (message: Json, quirks: Quirks): boolean => {
+  const { role, content } = message;
+  if (role === "developer" && quirks.developerRole !== true) return false;
+  if (isThere(message["name"]) && quirks.messageName === false) return false;
+  if (quirks.noNullFields === true && Object.values(message).includes(null)) return false;
+  if (quirks.cacheControl !== true && isThere(message["cache_control"])) return false;
+  if (Array.isArray(content)) {
+    if (quirks.stringContent === true) return false;
+    if (quirks.cacheControl !== true && content.some(marksCache)) return false;
+  }
+  const id = message["tool_call_id"];
+  if (typeof id === "string" && !fitsCallId(id, quirks)) return false;
+  return role !== "assistant" || fitsAssistant(message, quirks);
+};
+
+const fitsAssistant = (message: Json, quirks: Quirks): boolean => {
+  const { reasoningField } = quirks;
+  if (reasoningFields.some((name) => name !== reasoningField && isThere(message[name]))) return false;
+  const calls = arrayIn(message, "tool_calls").filter(isObject);
+  if (calls.length === 0) return true;
+  if (quirks.reasoningRequired === "tool-turns" && reasoningField !== undefined && !isThere(message[reasoningField])) return false;
+  return calls.every(
+    ({ id, extra_content: extra }) =>
+      (typeof id !== "string" || fitsCallId(id, quirks)) && (quirks.thoughtSignatures === true || !isThere(extra)),
+  );
+};
+
+const marksCache = (holder: unknown): boolean => isObject(holder) && isThere(holder["cache_control"]);

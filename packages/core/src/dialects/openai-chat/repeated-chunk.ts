@@ -1,0 +1,133 @@
+import type { ChatEvent } from "../../chat/event.ts";
+import type { Json } from "../dialect.ts";
+import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
+
+/*
+ * Most chunks of a stream are the same text with another word in one place, sometimes with padding in a second. After
+ * one such chunk was parsed, the next is recognised by the text around the word, and the word is cut out. A place
+ * counts only if parsing shows that a change there changes the delta's text and nothing else, and a word only if JSON
+ * writes it as it is, so the result is always that of parsing.
+ */
+
+type TextField = "content" | "reasoning_content" | "reasoning";
+
+interface Shape {
+  readonly field: TextField;
+  readonly choice: number;
+  /** Up to and including the quote that begins the word. */
+  readonly before: string;
+  /** From the quote that ends it to the end of the chunk, or to the quote that begins the padding. */
+  readonly between: string;
+  /** From the quote that ends the padding. */
+  readonly after?: string;
+}
+
+/** Reads chunks that differ from an earlier one in their text only. */
+export interface RepeatedChunks {
+  /** The chunk's only event, or `undefined` where it must be parsed. */
+  readonly read: (data: string) => ChatEvent | undefined;
+  /** Shows a chunk that was parsed and the events it gave. */
+  readonly learn: (data: string, chunk: Json, events: readonly ChatEvent[]) => void;
+}
+
+// Learning costs as much as parsing twice: a stream that never repeats itself is given up on.
+const maxFruitlessLessons = 8;
+
+// eslint-disable-next-line no-control-regex -- JSON writes control characters as escapes
+const needsEscape = /["\\\u0000-\u001f]/;
+
+export const createRepeatedChunks = (): RepeatedChunks => {
+  let shape: Shape | undefined;
+  let lessons = 0;
+  return {
+    read: (data) => {
+      if (shape === undefined || !data.startsWith(shape.before)) return undefined;
+      const start = shape.before.length;
+      const end = data.indexOf('"', start);
+      if (end === -1 || !data.startsWith(shape.between, end)) return undefined;
+      if (!endsAsLearnt(data, end + shape.between.length, shape.after)) return undefined;
+      const text = data.slice(start, end);
+      if (text === "" || needsEscape.test(text)) return undefined;
+      lessons = 0;
+      const { choice } = shape;
+      return shape.field === "content" ? { type: "text-delta", choice, text } : { type: "reasoning-delta", choice, text };
+    },
+    learn: (data, chunk, events) => {
+      if (lessons >= maxFruitlessLessons || !isPlain(events)) return;
+      lessons++;
+      shape = shapeOf(data, chunk) ?? shape;
+    },
+  };
+};
+
+const endsAsLearnt = (data: string, at: number, after: string | undefined): boolean => {
+  if (after === undefined) return at === data.length;
+  const end = data.length - after.length;
+  return end >= at && data.endsWith(after) && !needsEscape.test(data.slice(at, end));
+};
+
+const isPlain = (events: readonly ChatEvent[]): boolean => {
+  const event = events[0];
+  return (
+    events.length === 1 &&
+    (event?.type === "text-delta" || event?.type === "reasoning-delta") &&
+    // Anything beyond type, choice and text would have to be read from the chunk.
+    Object.keys(event).length === 3
+  );
+};
+
+const paddingFields: readonly string[] = ["obfuscation", "p"];
+
+/** Words no server sends, to see what changes with a place. */
+const marker = "\u2402llm-gateway\u2403";
+const otherMarker = "\u2404llm-gateway\u2403";
+
+const shapeOf = (data: string, chunk: Json): Shape | undefined => {
+  const choice = onlyChoice(chunk);
+  const delta = choice === undefined ? undefined : objectIn(choice, "delta");
+  if (choice === undefined || delta === undefined) return undefined;
+  const field = (["content", "reasoning_content", "reasoning"] as const).find((name) => stringIn(delta, name));
+  if (field === undefined) return undefined;
+  const word = placeOf(data, field, stringIn(delta, field) ?? "", 0);
+  if (word === undefined) return undefined;
+  const [start, end] = word;
+  const before = data.slice(0, start);
+  const number = choice["index"];
+  const common = { field, choice: typeof number === "number" ? number : 0, before };
+
+  const padding = paddingFields.find((name) => stringIn(chunk, name) !== undefined);
+  const pad = padding === undefined ? undefined : placeOf(data, padding, stringIn(chunk, padding) ?? "", end);
+  if (padding !== undefined && pad === undefined) return undefined;
+  const shape: Shape =
+    pad === undefined
+      ? { ...common, between: data.slice(end) }
+      : { ...common, between: data.slice(end, pad[0]), after: data.slice(pad[1]) };
+  return changesOnly(shape, padding, chunk) ? shape : undefined;
+};
+
+/** Where a field's text stands, without its quotes; the first place that looks so. */
+const placeOf = (data: string, field: string, text: string, from: number): readonly [start: number, end: number] | undefined => {
+  if (needsEscape.test(text)) return undefined;
+  for (const key of [`"${field}":"`, `"${field}": "`]) {
+    const at = data.indexOf(`${key}${text}"`, from);
+    if (at !== -1) return [at + key.length, at + key.length + text.length];
+  }
+  return undefined;
+};
+
+/** Parses the shape with other words in its places: exactly those words must come out, each in its field. */
+const changesOnly = ({ field, before, between, after }: Shape, padding: string | undefined, chunk: Json): boolean => {
+  const parsed: unknown = JSON.parse(
+    after === undefined ? before + marker + between : before + marker + between + otherMarker + after,
+  );
+  const delta = isObject(parsed) ? objectIn(onlyChoice(parsed) ?? {}, "delta") : undefined;
+  if (!isObject(parsed) || delta === undefined || delta[field] !== marker) return false;
+  if (padding !== undefined && parsed[padding] !== otherMarker) return false;
+  return Object.keys(parsed).length === Object.keys(chunk).length;
+};
+
+const onlyChoice = (chunk: Json): Json | undefined => {
+  const choices = arrayIn(chunk, "choices");
+  const choice = choices[0];
+  return choices.length === 1 && isObject(choice) ? choice : undefined;
+};

@@ -1,0 +1,89 @@
+import { tokenCount, type Usage } from "../../chat/usage.ts";
+import type { Json } from "../dialect.ts";
+import { arrayIn, isObject, numberIn, objectIn, present } from "../fields.ts";
+import type { Quirks } from "../quirks.ts";
+
+/** The usage an answer or a chunk states, wherever its server puts it. */
+export const findUsage = (body: Json, quirks: Quirks): Usage | undefined => {
+  const group = objectIn(body, "x_groq");
+  const choice = arrayIn(body, "choices")[0];
+  return (
+    readUsage(body["usage"], quirks) ??
+    (group === undefined ? undefined : readUsage(group["usage"], quirks)) ??
+    (isObject(choice) ? readUsage(choice["usage"], quirks) : undefined)
+  );
+};
+
+const first = (...values: readonly unknown[]): number | undefined => {
+  for (const value of values) {
+    const count = tokenCount(value);
+    if (count !== undefined) return count;
+  }
+  return undefined;
+};
+
+/** Reads a `usage` object; `undefined` as long as it does not state both sides. */
+const readUsage = (value: unknown, quirks: Quirks): Usage | undefined => {
+  if (!isObject(value)) return undefined;
+  const prompt = tokenCount(value["prompt_tokens"]);
+  if (prompt === undefined) return undefined;
+  const total = tokenCount(value["total_tokens"]);
+  const completion = tokenCount(value["completion_tokens"]) ?? (total === undefined ? undefined : total - prompt);
+  if (completion === undefined || completion < 0) return undefined;
+
+  const input = objectIn(value, "prompt_tokens_details") ?? {};
+  const output = objectIn(value, "completion_tokens_details") ?? {};
+  const read = first(
+    input["cached_tokens"],
+    value["prompt_cache_hit_tokens"],
+    value["cached_tokens"],
+    value["num_cached_tokens"],
+    value["cache_read_input_tokens"],
+  );
+  const written = first(
+    input["cache_write_tokens"],
+    input["cache_creation_input_tokens"],
+    value["cache_creation_input_tokens"],
+  );
+  const cached = (read ?? 0) + (written ?? 0);
+  const reasoning = first(output["reasoning_tokens"], value["reasoning_tokens"]);
+  // The total says it where it is given: some models of such a server do count reasoning.
+  const isApart = quirks.outputExcludesReasoning === true && total !== prompt + completion;
+  const outputTokens = completion + (isApart ? (reasoning ?? 0) : 0);
+  return present({
+    // Parts larger than the whole show a server that leaves the cache out of the prompt.
+    inputTokens: cached > prompt ? prompt + cached : prompt,
+    outputTokens,
+    cacheReadTokens: read,
+    cacheWriteTokens: written,
+    cacheWriteLongTokens: tokenCount(objectIn(value, "cache_creation")?.["ephemeral_1h_input_tokens"]),
+    // Some servers estimate it, and then to more than the whole.
+    reasoningTokens: reasoning === undefined ? undefined : Math.min(reasoning, outputTokens),
+    audioInputTokens: tokenCount(input["audio_tokens"]),
+    audioOutputTokens: tokenCount(output["audio_tokens"]),
+    costNanoUsd: readCost(value),
+  });
+};
+
+const readCost = (usage: Json): number | undefined => {
+  const cost = numberIn(usage, "cost") ?? numberIn(objectIn(usage, "cost") ?? {}, "total_cost");
+  return cost === undefined || cost < 0 ? undefined : Math.round(cost * 1e9);
+};
+
+/** Usage in the dialect's words: only what is known, and the cost in USD where it was asked for. */
+export const writeUsage = (usage: Usage, includeCost: boolean): Json => {
+  const input = present({
+    cached_tokens: usage.cacheReadTokens,
+    cache_write_tokens: usage.cacheWriteTokens,
+    audio_tokens: usage.audioInputTokens,
+  });
+  const output = present({ reasoning_tokens: usage.reasoningTokens, audio_tokens: usage.audioOutputTokens });
+  return {
+    prompt_tokens: usage.inputTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: usage.inputTokens + usage.outputTokens,
+    ...(Object.keys(input).length === 0 ? {} : { prompt_tokens_details: input }),
+    ...(Object.keys(output).length === 0 ? {} : { completion_tokens_details: output }),
+    ...(includeCost && usage.costNanoUsd !== undefined ? { cost: usage.costNanoUsd / 1e9 } : {}),
+  };
+};

@@ -1,0 +1,207 @@
+import { trace as otel } from "@opentelemetry/api";
+import type { ChatRequest } from "./chat/request.ts";
+import type { Finish } from "./chat/finish.ts";
+import type { Reply } from "./chat/reply.ts";
+import { GatewayError, toGatewayError } from "./errors.ts";
+import type { Clock } from "./pipeline/clock.ts";
+import { compose, type Handler } from "./pipeline/compose.ts";
+import { createContext, type Context, type ContextValues, type Logger, type Principal } from "./pipeline/context.ts";
+import type { Stage } from "./pipeline/stage.ts";
+import { callProvider } from "./providers/call.ts";
+import { attemptsKey } from "./stages/retry/retry.ts";
+import { spentKey } from "./stages/meter/meter.ts";
+import { cacheResultKey } from "./stages/cache/context-keys.ts";
+import { attribute, spanEvent } from "./telemetry/semconv.ts";
+import { errorType } from "./telemetry/error-type.ts";
+import { silentSpan, startRequestTrace, traceKey, type RequestTrace } from "./telemetry/trace.ts";
+import { traceStage } from "./telemetry/trace-stage.ts";
+import { version } from "./version.ts";
+
+export interface EngineOptions {
+  readonly stages: readonly Stage[];
+  readonly values: ContextValues;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Longest a request may take, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+export interface RunOptions {
+  readonly principal: Principal;
+  /** Goes out as `x-request-id`; a new one where absent. */
+  readonly requestId?: string;
+  /** Ends the request as `client_closed`. */
+  readonly signal?: AbortSignal;
+  /** Leaves values for the stages before they run. */
+  readonly prepare?: (context: Context) => void;
+}
+
+/** One request on its way through the stages. */
+export interface Run {
+  readonly context: Context;
+  readonly trace: RequestTrace | undefined;
+  /** The stages' answer, or their error. */
+  readonly reply: Promise<Reply>;
+  /** The client is gone, or the gateway shuts down: stops everything that still works for this request. */
+  readonly abort: (reason: GatewayError) => void;
+  /** The request is over. Every call after the first does nothing. */
+  readonly close: (finish: Finish, status?: number) => void;
+}
+
+/** Runs requests through the stages, and knows which are under way. */
+export interface Engine {
+  readonly run: (request: ChatRequest, options: RunOptions) => Run;
+  readonly createRequestId: () => string;
+  /** Refuses new requests, lets those under way end, and cuts off what is left after `drainMs`. */
+  readonly drain: (drainMs: number) => Promise<void>;
+  readonly draining: () => boolean;
+  readonly options: EngineOptions;
+}
+
+export const createEngine = (options: EngineOptions): Engine => {
+  const { stages, values, clock, random, logger, deadlineMs } = options;
+  const plain: Handler = compose(stages, callProvider);
+  const traced: Handler = compose(stages.map(traceStage), callProvider);
+  const tracer = otel.getTracer("@llm-gateway/core", version);
+  const underWay = new Set<Run>();
+  let draining = false;
+  let idle: (() => void) | undefined;
+
+  const createRequestId = (): string => {
+    const half = (): string => Math.floor(random() * 2 ** 52).toString(36).padStart(10, "0");
+    return `req_${half()}${half()}`;
+  };
+
+  const run: Engine["run"] = (request, { principal, requestId = createRequestId(), signal, prepare }) => {
+    if (draining) throw new GatewayError("shutting_down", "The gateway is shutting down.");
+    const controller = new AbortController();
+    const start = clock.now();
+    const requestTrace = startRequestTrace(tracer, {
+      requestId,
+      dialect: request.dialect,
+      model: request.model,
+      stream: request.stream,
+      principalId: principal.id,
+      ...(principal.tenant === undefined ? {} : { tenant: principal.tenant }),
+      startedAt: clock.wall(),
+    });
+    const context = createContext({
+      id: requestId,
+      request,
+      principal,
+      signal: controller.signal,
+      deadline: start + deadlineMs,
+      clock,
+      random,
+      logger,
+      span: requestTrace?.span ?? silentSpan,
+      values,
+    });
+    if (requestTrace !== undefined) context.set(traceKey, requestTrace);
+    prepare?.(context);
+
+    const abort = (reason: GatewayError): void => controller.abort(reason);
+    const deadline = clock.timer(deadlineMs, () =>
+      abort(new GatewayError("upstream_timeout", "The request took longer than its deadline allows.")),
+    );
+    const onSignal = (): void =>
+      abort(new GatewayError("client_closed", "The caller aborted the request.", { cause: signal?.reason }));
+    if (signal?.aborted === true) onSignal();
+    else signal?.addEventListener("abort", onSignal, { once: true });
+
+    let closed = false;
+    const current: Run = {
+      context,
+      trace: requestTrace,
+      reply: (requestTrace === undefined ? plain : traced)(context),
+      abort,
+      close: (finish, status) => {
+        if (closed) return;
+        closed = true;
+        deadline.cancel();
+        signal?.removeEventListener("abort", onSignal);
+        underWay.delete(current);
+        if (underWay.size === 0) idle?.();
+        // Whatever a stage left running for this request has nobody to work for any more.
+        if (finish.exit !== "complete") abort(toGatewayError(finish.error ?? new GatewayError("client_closed", "Nobody reads the answer.")));
+        report(current, finish, status, logger, clock.now() - start);
+      },
+    };
+    underWay.add(current);
+    return current;
+  };
+
+  return {
+    run,
+    createRequestId,
+    options,
+    draining: () => draining,
+    drain: async (drainMs) => {
+      draining = true;
+      if (underWay.size === 0) return;
+      await new Promise<void>((resolve) => {
+        const cutOff = clock.timer(drainMs, () => {
+          for (const { abort } of underWay) abort(new GatewayError("shutting_down", "The gateway shut down before the answer was complete."));
+          resolve();
+        });
+        idle = () => {
+          cutOff.cancel();
+          resolve();
+        };
+      });
+    },
+  };
+};
+
+type Outcome = "ok" | "cache_hit" | "blocked" | "rejected" | "aborted" | "error";
+
+const outcomeOf = ({ exit, error }: Finish, context: Context): Outcome => {
+  if (exit === "complete") return context.get(cacheResultKey) === "hit" ? "cache_hit" : "ok";
+  if (error === undefined) return "aborted";
+  const { code, status } = toGatewayError(error);
+  if (code === "client_closed") return "aborted";
+  if (code === "content_filter") return "blocked";
+  return status < 500 ? "rejected" : "error";
+};
+
+/** The one record of a client's request: on its span, and as a line for whoever debugs. */
+const report = (run: Run, finish: Finish, status: number | undefined, logger: Logger, durationMs: number): void => {
+  const { context, trace } = run;
+  const outcome = outcomeOf(finish, context);
+  const attempts = context.get(attemptsKey) ?? [];
+  const spent = context.get(spentKey);
+  const answered = attempts.findLast(({ error }) => error === undefined)?.target;
+  logger.debug(`${outcome} ${context.request.dialect} ${context.request.model}`, {
+    requestId: context.id,
+    target: answered,
+    attempts: attempts.length,
+    status,
+    durationMs: Math.round(durationMs),
+    ...(finish.error === undefined ? {} : { error: toGatewayError(finish.error).code }),
+  });
+  const internal = finish.error === undefined ? undefined : toGatewayError(finish.error);
+  if (internal?.code === "internal_error") logger.error("A request failed inside the gateway.", { requestId: context.id, cause: internal.cause });
+  if (trace === undefined) return;
+  if (outcome === "aborted") trace.span.addEvent(spanEvent.clientDisconnected);
+  const failed = outcome === "error" ? finish.error : undefined;
+  trace.end(
+    {
+      [attribute.outcome]: outcome,
+      [attribute.attemptCount]: attempts.length,
+      [attribute.fallbackCount]: Math.max(0, new Set(attempts.map(({ target }) => target)).size - 1),
+      ...(answered === undefined ? {} : { [attribute.target]: answered }),
+      ...(status === undefined ? {} : { [attribute.httpStatus]: status }),
+      ...(spent === undefined
+        ? {}
+        : {
+            [attribute.usageInputTokens]: spent.usage.inputTokens,
+            [attribute.usageOutputTokens]: spent.usage.outputTokens,
+            [attribute.costAmount]: spent.costNanoUsd / 1e9,
+            [attribute.costCurrency]: "USD",
+          }),
+      ...(failed === undefined ? {} : { [attribute.errorType]: errorType(failed) }),
+    },
+    failed,
+  );
+};

@@ -1,0 +1,131 @@
+import { debuglog } from "node:util";
+import { toChatRequest, type ChatInput } from "./chat-input.ts";
+import type { Reply } from "./chat/reply.ts";
+import { createEngine } from "./engine.ts";
+import { resolveAuthenticate, type Authenticate } from "./http/authenticate.ts";
+import type { Door } from "./http/exchange.ts";
+import { handleFetch } from "./http/fetch.ts";
+import { isOurs } from "./http/routes.ts";
+import { serve, type Edge } from "./http/serve.ts";
+import { resolveOptions, type GatewayOptions } from "./options.ts";
+import { systemClock } from "./pipeline/clock.ts";
+import type { ContextKey, Logger, Principal } from "./pipeline/context.ts";
+import type { Stage } from "./pipeline/stage.ts";
+import { callSettingsKey } from "./providers/call.ts";
+import { providersFromEnv } from "./providers/from-env.ts";
+import { createHealth, healthKey } from "./providers/health.ts";
+import { createRegistry, registryKey } from "./providers/registry.ts";
+import { cache } from "./stages/cache/cache.ts";
+import { guardrail } from "./stages/guardrail/guardrail.ts";
+import { ledgerKey, memoryLedger } from "./stages/meter/ledger.ts";
+import { meter } from "./stages/meter/meter.ts";
+import { normalize } from "./stages/normalize/normalize.ts";
+import { retry } from "./stages/retry/retry.ts";
+import { route } from "./stages/route/route.ts";
+import { translateStream } from "./stages/translate-stream/translate-stream.ts";
+import { createUndiciTransport } from "./transport/undici.ts";
+
+export interface ChatOptions {
+  /** Who asks. @default `{ id: "in-process" }` */
+  readonly principal?: Principal;
+  readonly signal?: AbortSignal;
+}
+
+/** An LLM gateway, ready to be put into a host. */
+export interface Gateway extends Door {
+  /** The door for fetch-style hosts; authenticates. Never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** A `fetch` for client SDKs in this process: the whole gateway with no socket. Give it to nobody but your own code. */
+  readonly fetchAs: (principal: Principal) => typeof globalThis.fetch;
+  /**
+   * Asks with no HTTP shape at all; `collect(reply)` folds the answer. A reply that is not wanted must be cancelled.
+   *
+   * @throws GatewayError for everything that goes wrong before the answer begins; later failures throw while it is read.
+   */
+  readonly chat: (request: ChatInput, options?: ChatOptions) => Promise<Reply>;
+  /** Refuses new requests and lets those under way end, at most `drainMs` long (default 30,000). Can be called again. */
+  readonly close: (options?: { readonly drainMs?: number }) => Promise<void>;
+}
+
+/** The path of every request, in the order of nesting: replies come back through it from the end. */
+export const defaultStages = (): Stage[] => [
+  normalize(),
+  guardrail(),
+  cache(),
+  route(),
+  retry(),
+  meter(),
+  translateStream(),
+];
+
+/**
+ * Makes a gateway.
+ *
+ * @throws TypeError naming the option that is wrong and how to mend it.
+ */
+export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}): Gateway => {
+  const { limits, timeouts, timings, deadlineMs, ...settled } = resolveOptions(options);
+  const { clock = systemClock, random = Math.random, logger = defaultLogger } = settled;
+  const registry = createRegistry({ providers: settled.providers ?? providersFromEnv(), models: settled.models ?? {} });
+  const transport = settled.transport ?? createUndiciTransport();
+  const health = createHealth(clock, random, settled.health);
+  const values = new Map<ContextKey<unknown>, unknown>([
+    [registryKey, registry],
+    [healthKey, health],
+    [ledgerKey, settled.stores?.ledger ?? memoryLedger()],
+    [
+      callSettingsKey,
+      {
+        transport,
+        timeouts,
+        maxResponseBytes: limits.maxResponseBytes,
+        maxStreamBytes: limits.maxStreamBytes,
+        ...(settled.unsupported === undefined ? {} : { unsupported: settled.unsupported }),
+      },
+    ],
+  ]);
+  const stages = typeof settled.stages === "function" ? settled.stages(defaultStages()) : (settled.stages ?? defaultStages());
+  const engine = createEngine({ stages, values, clock, random, logger, deadlineMs });
+  const edge: Edge = {
+    engine,
+    registry,
+    health,
+    // Adapters give `raw` the type of their host's request; here it is only handed through.
+    authenticate: resolveAuthenticate(settled.authenticate as Authenticate | undefined, process.env, logger),
+    limits: { ...limits, clock },
+    timings,
+    createdAt: Math.floor(clock.wall() / 1000),
+    exposeUpstreamErrors: settled.exposeUpstreamErrors ?? false,
+  };
+
+  let closed: Promise<void> | undefined;
+  return {
+    fetch: (request) => handleFetch(request, (incoming, outgoing) => serve(edge, incoming, outgoing)),
+    fetchAs: (principal) => (input, init) =>
+      handleFetch(new Request(input, init), (incoming, outgoing) => serve(edge, incoming, outgoing, principal)),
+    chat: async (input, { principal = { id: "in-process" }, signal } = {}) => {
+      const run = engine.run(toChatRequest(input), { principal, ...(signal === undefined ? {} : { signal }) });
+      try {
+        const reply = await run.reply;
+        reply.finished.add(run.close);
+        return reply;
+      } catch (error) {
+        run.close({ exit: "failed", error });
+        throw error;
+      }
+    },
+    handle: (incoming, outgoing) => serve(edge, incoming, outgoing),
+    answers: isOurs,
+    close: ({ drainMs = 30_000 } = {}) => (closed ??= engine.drain(drainMs).then(() => transport.close())),
+  };
+};
+
+const debug = debuglog("llm-gateway");
+
+/** Debug lines only with `NODE_DEBUG=llm-gateway`; what an operator must know always. */
+const defaultLogger: Logger = {
+  debug: (message, details) => debug("%s %o", message, details ?? {}),
+  info: (message, details) => debug("%s %o", message, details ?? {}),
+  warn: (message, details) => console.warn(`llm-gateway: ${message}`, ...(details === undefined ? [] : [details])),
+  error: (message, details) => console.error(`llm-gateway: ${message}`, ...(details === undefined ? [] : [details])),
+};

@@ -1,0 +1,196 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { GatewayError } from "../errors.ts";
+import type { Body, BodyLimits, Door, Incoming, Outgoing } from "./exchange.ts";
+
+/** Where an adapter's request differs from a bare Node one. */
+export interface NodeOptions {
+  /** Path below the mount path, without the query. @default the path of `req.url` */
+  readonly path?: string;
+}
+
+type NodeRequest = IncomingMessage & { readonly body?: unknown };
+/** `flush` is what compression middleware adds: it holds back what is not flushed. */
+type NodeResponse = ServerResponse & { readonly flush?: () => void };
+
+/**
+ * Serves one Node exchange, if its route and method are the gateway's.
+ *
+ * @returns `false`, at once, where they are not; then nothing was read or written. Never throws or rejects.
+ */
+export const handleNode = (
+  gateway: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: NodeOptions = {},
+): boolean => {
+  const path = options.path ?? pathOf(request.url ?? "/");
+  if (!gateway.answers(request.method ?? "GET", path)) return false;
+  void gateway.handle(new NodeIncoming(request, path), new NodeOutgoing(response));
+  return true;
+};
+
+/**
+ * A listener for `http.createServer`. What is not the gateway's is answered 404.
+ *
+ * @example
+ * createServer(toNodeHandler(createGateway())).listen(3000);
+ */
+export const toNodeHandler =
+  (gateway: Door): ((request: IncomingMessage, response: ServerResponse) => void) =>
+  (request, response) => {
+    const path = pathOf(request.url ?? "/");
+    void gateway.handle(new NodeIncoming(request, path), new NodeOutgoing(response));
+  };
+
+/** The path of a request target, also of an absolute one. */
+const pathOf = (url: string): string => {
+  const path = url.startsWith("/") ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
+  const end = path.search(/[?#]/);
+  return end === -1 ? path : path.slice(0, end);
+};
+
+class NodeIncoming implements Incoming {
+  readonly raw: NodeRequest;
+  readonly method: string;
+  readonly path: string;
+
+  constructor(request: NodeRequest, path: string) {
+    this.raw = request;
+    this.method = request.method ?? "GET";
+    this.path = path;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.raw.socket.remoteAddress;
+  }
+
+  readonly header = (name: string): string | undefined => {
+    const value = this.raw.headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  };
+
+  readonly query = (name: string): string | undefined => {
+    const url = this.raw.url ?? "";
+    const start = url.indexOf("?");
+    return start === -1 ? undefined : (new URLSearchParams(url.slice(start + 1)).get(name) ?? undefined);
+  };
+
+  body(limits: BodyLimits): Promise<Body> {
+    const { body } = this.raw;
+    if (body instanceof Uint8Array) return Promise.resolve({ type: "bytes", bytes: body });
+    if (typeof body === "string") return Promise.resolve({ type: "bytes", bytes: Buffer.from(body) });
+    // A parser that was not in charge leaves an empty object behind and the stream unread.
+    if (body !== undefined && body !== null && (this.raw.readableEnded || !isEmptyObject(body))) {
+      return Promise.resolve({ type: "parsed", value: body });
+    }
+    if (this.raw.readableEnded || this.raw.readableDidRead) {
+      return Promise.reject(
+        new GatewayError(
+          "internal_error",
+          "The server has read the request body and left no `req.body` behind: mount the gateway before that middleware, or use express.json().",
+        ),
+      );
+    }
+    return readBytes(this.raw, limits);
+  }
+}
+
+const isEmptyObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: BodyLimits): Promise<Body> =>
+  new Promise((resolve, reject) => {
+    const tooLarge = (): GatewayError =>
+      new GatewayError("request_too_large", `The request body is larger than the ${maxBytes} bytes this gateway takes.`);
+    if (Number(request.headers["content-length"]) > maxBytes) {
+      reject(tooLarge());
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const finish = (): void => {
+      timer.cancel();
+      request.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
+    };
+    const fail = (error: GatewayError): void => {
+      finish();
+      // What still comes is not kept; the answer goes out and the connection is closed after it.
+      request.resume();
+      reject(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) fail(tooLarge());
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => {
+      finish();
+      const [only] = chunks;
+      resolve({ type: "bytes", bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
+    };
+    const onGone = (): void => fail(new GatewayError("client_closed", "The client closed the connection."));
+    const timer = clock.timer(timeoutMs, () =>
+      fail(new GatewayError("request_timeout", `The request body did not arrive within ${timeoutMs} ms.`)),
+    );
+    request.on("data", onData).on("end", onEnd).on("error", onGone).on("close", onGone);
+  });
+
+class NodeOutgoing implements Outgoing {
+  readonly #response: NodeResponse;
+
+  constructor(response: NodeResponse) {
+    this.#response = response;
+    // A socket error after the client has gone must not reach the process.
+    response.on("error", () => undefined);
+  }
+
+  get #gone(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded;
+  }
+
+  start(status: number, headers: Readonly<Record<string, string>>): void {
+    if (this.#gone || this.#response.headersSent) return;
+    this.#response.writeHead(status, headers);
+  }
+
+  write(chunk: string): boolean {
+    if (this.#gone) return true;
+    const room = this.#response.write(chunk);
+    this.#response.flush?.();
+    return room;
+  }
+
+  drained(): Promise<void> {
+    const response = this.#response;
+    if (this.#gone || !response.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        response.off("drain", done).off("close", done);
+        resolve();
+      };
+      response.on("drain", done).on("close", done);
+    });
+  }
+
+  end(chunk?: string | Uint8Array): void {
+    if (this.#gone) return;
+    if (chunk === undefined || chunk.length === 0) this.#response.end();
+    else this.#response.end(chunk);
+  }
+
+  breakOff(chunk: string): void {
+    if (this.#gone) return;
+    const response = this.#response;
+    response.write(chunk, () => response.destroy());
+    response.flush?.();
+  }
+
+  onClose(callback: () => void): void {
+    const response = this.#response;
+    // `close` also follows a finished answer; only one that was not finished means that the client left.
+    response.once("close", () => {
+      if (!response.writableFinished) callback();
+    });
+    if (response.destroyed && !response.writableFinished) callback();
+  }
+}

@@ -1,0 +1,42 @@
+import type { ChatRequest } from "../chat/request.ts";
+import { rememberSource } from "../chat/request.ts";
+import type { FrontDialect, Json } from "../dialects/dialect.ts";
+import { invalidValue } from "../dialects/fields.ts";
+import { GatewayError } from "../errors.ts";
+import type { BodyLimits, Incoming } from "./exchange.ts";
+import { checkJson, parseJson, type JsonLimits } from "./parse-json.ts";
+
+export type ReceiveLimits = BodyLimits & JsonLimits;
+
+/**
+ * Reads a client's request: body within limits, JSON, vocabulary.
+ *
+ * @throws GatewayError with the status and field of whatever is wrong with it.
+ */
+export const receive = async (incoming: Incoming, dialect: FrontDialect, limits: ReceiveLimits): Promise<ChatRequest> => {
+  const body = await incoming.body(limits);
+  if (body.type === "bytes") {
+    checkContentType(incoming);
+    const json = parseJson(body.bytes, limits);
+    return decode(json, dialect, body.bytes);
+  }
+  return decode(checkJson(body.value, limits), dialect, undefined);
+};
+
+/** A browser may post text or a form to any address without asking; JSON it may not. */
+const checkContentType = (incoming: Incoming): void => {
+  const type = incoming.header("content-type") ?? "";
+  if (/^application\/([\w.+-]+\+)?json *(;|$)/i.test(type)) return;
+  const got = type === "" ? "none was sent" : `got ${JSON.stringify(type.slice(0, 100))}`;
+  throw new GatewayError("unsupported_media_type", `Send the header \`content-type: application/json\`; ${got}.`);
+};
+
+const decode = (json: Json, dialect: FrontDialect, bytes: Uint8Array | undefined): ChatRequest => {
+  const { model } = json;
+  if (typeof model !== "string" || model === "" || model.length > 300) {
+    throw invalidValue("model", "the name of a model, at most 300 characters long", model);
+  }
+  const request = dialect.decodeRequest(json);
+  rememberSource(request, { dialect: dialect.id, body: json, ...(bytes === undefined ? {} : { bytes }) });
+  return request;
+};

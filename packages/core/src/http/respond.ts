@@ -1,0 +1,142 @@
+import { createCollector } from "../chat/collect.ts";
+import { intactFrame, type EventBatch } from "../chat/event.ts";
+import type { Finish } from "../chat/finish.ts";
+import type { Reply } from "../chat/reply.ts";
+import type { EncodeOptions, FrontDialect } from "../dialects/dialect.ts";
+import { GatewayError, toGatewayError } from "../errors.ts";
+import type { Clock } from "../pipeline/clock.ts";
+import type { Outgoing } from "./exchange.ts";
+
+export interface StreamTimings {
+  /** Longest the status line waits for content before it is sent anyway, in milliseconds. */
+  readonly headerHoldMs: number;
+  /** Silence after which a stream is kept alive, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** Longest a client may leave the stream unread, in milliseconds. */
+  readonly writeStallMs: number;
+}
+
+/** The headers of an answer, known once the stages have brought their reply. */
+export type HeadersOf = (reply: Reply | undefined) => Readonly<Record<string, string>>;
+
+/** Writes a whole answer. Where nobody touched the provider's body it goes out as it came. */
+export const respondWhole = async (
+  reply: Reply,
+  dialect: FrontDialect,
+  options: EncodeOptions,
+  headersOf: HeadersOf,
+  outgoing: Outgoing,
+): Promise<void> => {
+  const batches: EventBatch[] = [];
+  for await (const batch of reply.batches) batches.push(batch);
+  const body = untouchedBody(batches, dialect, options) ?? encodeCollected(reply, batches, dialect, options);
+  outgoing.start(200, {
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(body)),
+    ...headersOf(reply),
+  });
+  outgoing.end(body);
+};
+
+const untouchedBody = (
+  batches: readonly EventBatch[],
+  dialect: FrontDialect,
+  { request }: EncodeOptions,
+): string | Uint8Array | undefined => {
+  const [batch] = batches;
+  // Who asks what the answer cost gets a body with the cost in it, which the provider's has not.
+  if (batch === undefined || batches.length > 1 || request.includeCost === true) return undefined;
+  const frame = intactFrame(batch, 0, dialect.id, "body");
+  return frame?.events.length === batch.length ? frame.raw : undefined;
+};
+
+const encodeCollected = (
+  reply: Reply,
+  batches: readonly EventBatch[],
+  dialect: FrontDialect,
+  options: EncodeOptions,
+): string => {
+  const collector = createCollector(reply.target);
+  for (const batch of batches) for (const event of batch) collector.push(event);
+  return dialect.encodeReply(collector.result(), options);
+};
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
+/**
+ * Writes a streamed answer. The status line waits for the first content, so that an error before it has a true status;
+ * after that every failure is told inside the stream, and the connection is broken.
+ *
+ * @returns how the answer was left; `sent: false` where nothing has been sent, so an error answer still can be.
+ */
+export const respondStream = async (
+  pending: Promise<Reply>,
+  dialect: FrontDialect,
+  options: EncodeOptions,
+  headersOf: HeadersOf,
+  outgoing: Outgoing,
+  clock: Clock,
+  timings: StreamTimings,
+  abort: (reason: GatewayError) => void,
+): Promise<{ readonly finish: Finish; readonly sent: boolean }> => {
+  const encoder = dialect.createEncoder(options);
+  let sent = false;
+  let lastWrite = clock.now();
+  const start = (reply: Reply | undefined): void => {
+    if (sent) return;
+    sent = true;
+    outgoing.start(200, { ...streamHeaders, ...headersOf(reply) });
+  };
+  const write = (chunk: string): boolean => {
+    lastWrite = clock.now();
+    return outgoing.write(chunk);
+  };
+
+  // One timer for the header hold and then for the heartbeats; it looks at the last write and sets itself again.
+  const tick = (): void => {
+    const silentMs = clock.now() - lastWrite;
+    const dueMs = sent ? timings.heartbeatMs : timings.headerHoldMs;
+    if (silentMs >= dueMs) {
+      start(undefined);
+      write(dialect.heartbeat);
+      timer = clock.timer(timings.heartbeatMs, tick);
+    } else timer = clock.timer(dueMs - silentMs, tick);
+  };
+  let timer = clock.timer(timings.headerHoldMs, tick);
+
+  try {
+    const reply = await pending;
+    start(reply);
+    for await (const batch of reply.batches) {
+      const chunk = encoder.encode(batch);
+      if (chunk !== "" && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, abort);
+    }
+    outgoing.end(encoder.end());
+    return { finish: { exit: "complete" }, sent };
+  } catch (error) {
+    const finish: Finish = { exit: "failed", error };
+    if (sent) outgoing.breakOff(encoder.fail(toGatewayError(error)));
+    return { finish, sent };
+  } finally {
+    timer.cancel();
+  }
+};
+
+/** Waits for a slow client, but not for ever: what it holds up is a provider's answer and our memory. */
+const untilDrained = async (
+  outgoing: Outgoing,
+  clock: Clock,
+  stallMs: number,
+  abort: (reason: GatewayError) => void,
+): Promise<void> => {
+  const timer = clock.timer(stallMs, () => abort(new GatewayError("client_closed", "The client stopped reading.")));
+  try {
+    await outgoing.drained();
+  } finally {
+    timer.cancel();
+  }
+};

@@ -1,0 +1,199 @@
+import type { Reply } from "../chat/reply.ts";
+import type { Finish } from "../chat/finish.ts";
+import type { FrontDialect, Json } from "../dialects/dialect.ts";
+import type { Engine, Run } from "../engine.ts";
+import { GatewayError, toGatewayError, UpstreamError } from "../errors.ts";
+import type { Context, Principal } from "../pipeline/context.ts";
+import { droppedKey } from "../providers/call.ts";
+import type { Health } from "../providers/health.ts";
+import type { Registry } from "../providers/registry.ts";
+import { cacheControlKey, cacheResultKey } from "../stages/cache/context-keys.ts";
+import { spentKey } from "../stages/meter/meter.ts";
+import { attemptsKey } from "../stages/retry/retry.ts";
+import { findPrincipal, type Authenticate } from "./authenticate.ts";
+import type { Incoming, Outgoing } from "./exchange.ts";
+import { listModels, showModel } from "./models.ts";
+import { receive, type ReceiveLimits } from "./receive.ts";
+import { respondStream, respondWhole, type StreamTimings } from "./respond.ts";
+import { findRoute, type Route } from "./routes.ts";
+
+/** What the edge needs to serve a request. */
+export interface Edge {
+  readonly engine: Engine;
+  readonly registry: Registry;
+  readonly health: Health;
+  readonly authenticate: Authenticate;
+  readonly limits: ReceiveLimits;
+  readonly timings: StreamTimings;
+  /** Unix seconds the gateway was made; `created` of its models. */
+  readonly createdAt: number;
+  /** Clients see what the provider wrote in its errors. */
+  readonly exposeUpstreamErrors: boolean;
+}
+
+/**
+ * Serves one HTTP exchange from the first header to the last byte. Never rejects: every failure becomes an answer in
+ * the dialect that was asked.
+ */
+export const serve = async (edge: Edge, incoming: Incoming, outgoing: Outgoing, principal?: Principal): Promise<void> => {
+  const requestId = edge.engine.createRequestId();
+  const route = findRoute(incoming.path);
+  const respondError = (error: unknown, dialect = route?.dialect): void =>
+    sendError(edge, error, dialect, requestId, incoming.method, outgoing);
+  try {
+    const asked = checkRoute(route, incoming);
+    const caller = principal ?? (await findPrincipal(incoming, edge.authenticate));
+    if (asked.kind === "chat") await serveChat(edge, asked.dialect, incoming, outgoing, caller, requestId, respondError);
+    else sendJson(outgoing, incoming.method, 200, lookUp(edge, asked), { "x-request-id": requestId });
+  } catch (error) {
+    const failure = toGatewayError(error);
+    if (failure.code === "internal_error") {
+      edge.engine.options.logger.error("A request failed inside the gateway.", { requestId, cause: failure.cause });
+    }
+    respondError(failure);
+  }
+};
+
+const checkRoute = (route: Route | undefined, { method, path }: Incoming): Route => {
+  if (route === undefined) {
+    const shown = JSON.stringify(path.slice(0, 100));
+    throw new GatewayError(
+      "route_not_found",
+      `There is nothing at ${shown}. Routes are POST /v1/chat/completions, POST /v1/messages, GET /v1/models and GET /v1/health.`,
+    );
+  }
+  if (route.method !== method && !(method === "HEAD" && route.method === "GET")) {
+    throw new GatewayError("method_not_allowed", `Use ${route.method} here, not ${method.slice(0, 20)}.`);
+  }
+  return route;
+};
+
+const lookUp = (edge: Edge, route: Exclude<Route, { kind: "chat" }>): Json => {
+  switch (route.kind) {
+    case "models":
+      return listModels(edge.registry, edge.createdAt);
+    case "model":
+      return showModel(edge.registry, route.id, edge.createdAt);
+    case "health":
+      return {
+        status: edge.engine.draining() ? "shutting_down" : "ok",
+        providers: edge.registry.providers().map(({ id }) => id),
+        targets: edge.health.list(),
+      };
+  }
+};
+
+const serveChat = async (
+  edge: Edge,
+  dialect: FrontDialect,
+  incoming: Incoming,
+  outgoing: Outgoing,
+  principal: Principal,
+  requestId: string,
+  respondError: (error: unknown) => void,
+): Promise<void> => {
+  const { engine } = edge;
+  const request = await receive(incoming, dialect, edge.limits);
+  const run = engine.run(request, { principal, requestId, prepare: (context) => readCacheControl(incoming, context) });
+  outgoing.onClose(() => run.abort(new GatewayError("client_closed", "The client closed the connection.")));
+  const options = { requestId, created: Math.floor(engine.options.clock.wall() / 1000), request };
+  const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(run, reply);
+
+  let finish: Finish = { exit: "complete" };
+  let status = 200;
+  try {
+    if (request.stream) {
+      const { abort } = run;
+      const { clock } = engine.options;
+      const streamed = await respondStream(run.reply, dialect, options, headersOf, outgoing, clock, edge.timings, abort);
+      finish = streamed.finish;
+      if (!streamed.sent) throw finish.error;
+    } else {
+      await respondWhole(await run.reply, dialect, options, headersOf, outgoing);
+    }
+  } catch (error) {
+    finish = { exit: "failed", error };
+    status = toGatewayError(error).status;
+    respondError(error);
+  } finally {
+    run.close(finish, status);
+  }
+};
+
+const readCacheControl = (incoming: Incoming, context: Context): void => {
+  const header = incoming.header("cache-control");
+  if (header === undefined) return;
+  const asked = header.toLowerCase();
+  context.set(cacheControlKey, { noStore: asked.includes("no-store"), noCache: asked.includes("no-cache") });
+};
+
+/** What the gateway says of an answer beside the answer itself. */
+const answerHeaders = ({ context, trace }: Run, reply: Reply | undefined): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = { "x-request-id": context.id };
+  const attempts = context.get(attemptsKey);
+  const cache = context.get(cacheResultKey);
+  const dropped = context.get(droppedKey);
+  const spent = context.get(spentKey);
+  if (reply?.target !== undefined) headers["x-llm-gateway-target"] = headerSafe(reply.target.id);
+  if (attempts !== undefined) headers["x-llm-gateway-attempts"] = String(attempts.length);
+  if (cache !== undefined) headers["x-llm-gateway-cache"] = cache;
+  // A streamed answer is not paid for yet when its headers go out.
+  if (spent !== undefined) headers["x-llm-gateway-cost"] = (spent.costNanoUsd / 1e9).toFixed(9);
+  if (dropped !== undefined) headers["x-llm-gateway-dropped"] = headerSafe(dropped.join(", "));
+  if (trace !== undefined) headers["x-llm-gateway-trace-id"] = trace.traceId;
+  return headers;
+};
+
+/** Model names come from clients: nothing in them may end a header or start another. */
+const headerSafe = (value: string): string => value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
+
+const sendJson = (
+  outgoing: Outgoing,
+  method: string,
+  status: number,
+  body: Json | string,
+  headers: Readonly<Record<string, string>>,
+): void => {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  outgoing.start(status, {
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(text)),
+    ...headers,
+  });
+  outgoing.end(method === "HEAD" ? undefined : text);
+};
+
+const sendError = (
+  edge: Edge,
+  thrown: unknown,
+  dialect: FrontDialect | undefined,
+  requestId: string,
+  method: string,
+  outgoing: Outgoing,
+): void => {
+  const error = expose(toGatewayError(thrown), edge.exposeUpstreamErrors);
+  const wait = error.retryAfterMs;
+  const body =
+    dialect?.encodeError(error, requestId) ??
+    JSON.stringify({ error: { message: error.message, type: error.type, param: null, code: error.code } });
+  sendJson(outgoing, method, error.status, body, {
+    "x-request-id": requestId,
+    "x-should-retry": String(error.clientMayRetry),
+    ...(wait === undefined
+      ? {}
+      : { "retry-after": String(Math.ceil(wait / 1000)), "retry-after-ms": String(Math.ceil(wait)) }),
+    ...(error.code === "shutting_down" ? { connection: "close" } : {}),
+  });
+};
+
+/** With the provider's own words, where the operator lets clients see them. */
+const expose = (error: GatewayError, exposeUpstreamErrors: boolean): GatewayError => {
+  if (!exposeUpstreamErrors || !(error instanceof UpstreamError) || error.upstreamMessage === undefined) return error;
+  return new UpstreamError(error.code, `${error.message} It said: ${error.upstreamMessage}`, {
+    status: error.status,
+    retries: error.retries,
+    fallback: error.fallback,
+    ...(error.param === undefined ? {} : { param: error.param }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  });
+};

@@ -1,0 +1,108 @@
+export { createGateway, defaultStages, type ChatOptions, type Gateway } from "./gateway.ts";
+export type { GatewayOptions, Limits, Timeouts } from "./options.ts";
+export type { ChatInput, MessageInput } from "./chat-input.ts";
+export {
+  GatewayError,
+  UpstreamError,
+  type GatewayErrorCode,
+  type GatewayErrorOptions,
+  type UpstreamErrorOptions,
+} from "./errors.ts";
+
+export { collect, type Choice, type CollectedReply } from "./chat/collect.ts";
+export type {
+  ChatEvent,
+  CitationEvent,
+  EventBatch,
+  FinishReason,
+  Frame,
+  OpaqueEvent,
+  ReasoningDelta,
+  RefusalDelta,
+  ReplyEnd,
+  ReplyStart,
+  TextDelta,
+  ToolCallDelta,
+  ToolCallEnd,
+  ToolCallStart,
+  UsageEvent,
+} from "./chat/event.ts";
+export type { Exit, Finish, FinishList } from "./chat/finish.ts";
+export type {
+  AudioPart,
+  CacheHint,
+  Citation,
+  Extras,
+  FilePart,
+  ImagePart,
+  MediaSource,
+  Message,
+  OpaquePart,
+  Part,
+  ReasoningPart,
+  RefusalPart,
+  Role,
+  Signature,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from "./chat/message.ts";
+export {
+  createReply,
+  events,
+  mapBatches,
+  mapEvents,
+  replyOf,
+  tap,
+  type MapOptions,
+  type Reply,
+  type ReplySource,
+} from "./chat/reply.ts";
+export type {
+  ChatRequest,
+  CustomTool,
+  FunctionTool,
+  JsonSchema,
+  OpaqueTool,
+  OutputFormat,
+  ReasoningPreferences,
+  RoutingPreferences,
+  Tool,
+  ToolChoice,
+} from "./chat/request.ts";
+export { createTarget, type Target } from "./chat/target.ts";
+export type { Usage } from "./chat/usage.ts";
+
+export { systemClock, type Clock, type Timer } from "./pipeline/clock.ts";
+export { createContextKey, type Context, type ContextChange, type ContextKey, type Logger, type Principal } from "./pipeline/context.ts";
+export { defineStage, insertAfter, insertBefore, type Next, type Stage } from "./pipeline/stage.ts";
+
+export { normalize, type NormalizeOptions } from "./stages/normalize/normalize.ts";
+export { guardrail, type GuardrailOptions } from "./stages/guardrail/guardrail.ts";
+export { cache } from "./stages/cache/cache.ts";
+export { route, type RouteOptions } from "./stages/route/route.ts";
+export { attemptsKey, retry, type AttemptRecord, type RetryOptions } from "./stages/retry/retry.ts";
+export {
+  memoryLedger,
+  type Ledger,
+  type LedgerRow,
+  type LedgerTotals,
+  type MemoryLedger,
+} from "./stages/meter/ledger.ts";
+export { meter, spentKey, type MeterOptions, type Spent } from "./stages/meter/meter.ts";
+export { translateStream, type TranslateStreamOptions } from "./stages/translate-stream/translate-stream.ts";
+
+export { anthropic } from "./providers/anthropic.ts";
+export { gemini } from "./providers/gemini.ts";
+export { openai } from "./providers/openai.ts";
+export { ollama, openaiCompatible, provider } from "./providers/openai-compatible.ts";
+export { providersFromEnv } from "./providers/from-env.ts";
+export type { ApiKey, Auth, Provider, ProviderOptions } from "./providers/provider.ts";
+export type { Capability, Model, Price, PriceTier } from "./providers/catalog.ts";
+export type { ModelsOption, Strategy, TargetOption } from "./providers/models-option.ts";
+export type { BreakerOptions } from "./providers/breaker.ts";
+export type { HealthOptions } from "./providers/health.ts";
+export type { Transport, TransportRequest, TransportResponse } from "./transport/transport.ts";
+
+export { allowAnyone, type Authenticate, type AuthenticateRequest } from "./http/authenticate.ts";
+export type { Body, BodyLimits, Door, Incoming, Outgoing } from "./http/exchange.ts";

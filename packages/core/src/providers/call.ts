@@ -1,0 +1,231 @@
+import type { Attributes } from "@opentelemetry/api";
+import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
+import { createReply, type Reply } from "../chat/reply.ts";
+import type { Target } from "../chat/target.ts";
+import type { DecodeOptions } from "../dialects/dialect.ts";
+import { isObject } from "../dialects/fields.ts";
+import { toUpstreamError } from "../dialects/upstream-error.ts";
+import { UpstreamError } from "../errors.ts";
+import { createContextKey, requireValue, type Context, type ContextKey } from "../pipeline/context.ts";
+import { attribute } from "../telemetry/semconv.ts";
+import { traceKey, type AttemptTrace } from "../telemetry/trace.ts";
+import type { Transport, TransportResponse } from "../transport/transport.ts";
+import type { Provider } from "./provider.ts";
+import { parseLoosely, readBody } from "./read-body.ts";
+import { readStream } from "./read-stream.ts";
+import { registryKey } from "./registry.ts";
+import { createWatchdog, type CallTimeouts, type Watchdog } from "./watchdog.ts";
+
+/** What every provider call needs besides its context. */
+export interface CallSettings {
+  readonly transport: Transport;
+  readonly timeouts: Required<CallTimeouts>;
+  /** Largest whole answer, in bytes. */
+  readonly maxResponseBytes: number;
+  /** Largest streamed answer, in bytes. */
+  readonly maxStreamBytes: number;
+  readonly unsupported?: "drop" | "refuse";
+}
+
+export const callSettingsKey: ContextKey<CallSettings> = createContextKey("call settings");
+
+/** Parameters the target lacks and that were left out, by the client's names. */
+export const droppedKey: ContextKey<readonly string[]> = createContextKey("dropped parameters");
+
+const maxErrorBytes = 64 * 1024;
+
+/**
+ * Asks the context's target. The innermost step of the pipeline: resolves when the provider has accepted and the first
+ * content is in hand.
+ *
+ * @throws UpstreamError for everything that goes wrong until then, or the signal's reason.
+ */
+export const callProvider = async (context: Context): Promise<Reply> => {
+  const { target, request } = context;
+  if (target === undefined) {
+    throw new TypeError("No target was chosen: the stages must hold route() and, inside it, retry().");
+  }
+  const registry = requireValue(context, registryKey);
+  const settings = requireValue(context, callSettingsKey);
+  const provider = registry.get(target.provider);
+  if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
+
+  const info = registry.model(target);
+  const encoded = provider.dialect.encodeRequest(request, {
+    provider: provider.id,
+    model: target.model,
+    quirks: provider.quirks,
+    ...(info === undefined ? {} : { info }),
+    ...(settings.unsupported === undefined ? {} : { unsupported: settings.unsupported }),
+  });
+  if (encoded.dropped.length > 0) context.set(droppedKey, encoded.dropped);
+
+  const url = provider.baseURL + encoded.path;
+  const headers = {
+    "content-type": "application/json",
+    accept: request.stream ? "text/event-stream" : "application/json",
+    ...encoded.headers,
+    ...provider.headers,
+    ...(await credentials(provider)),
+  };
+  const trace = startAttempt(context, target, provider, url);
+  const call = new AbortController();
+  const abort = (): void => call.abort(context.signal.reason);
+  if (context.signal.aborted) abort();
+  else context.signal.addEventListener("abort", abort, { once: true });
+  const watchdog = createWatchdog(context.clock, settings.timeouts, request.stream, provider.id, (error) =>
+    call.abort(error),
+  );
+  const release = (): void => {
+    watchdog.stop();
+    context.signal.removeEventListener("abort", abort);
+  };
+
+  try {
+    const sentAt = context.clock.now();
+    const send = (): Promise<TransportResponse> =>
+      settings.transport.send({ method: "POST", url, headers, body: encoded.body, signal: call.signal });
+    const response = await (trace === undefined ? send() : trace.suppressed(send));
+    trace?.answered(response.status, response.headers["x-request-id"] ?? response.headers["request-id"]);
+    if (response.status < 200 || response.status >= 300) throw await refusal(response, provider);
+
+    const options: DecodeOptions = {
+      provider: provider.id,
+      model: target.model,
+      quirks: provider.quirks,
+      request,
+      requestId: context.id,
+    };
+    const batches = isEventStream(response)
+      ? await streamed(response, provider, options, settings, watchdog, trace)
+      : await whole(response, provider, options, settings, watchdog, trace);
+    trace?.firstContent((context.clock.now() - sentAt) / 1000);
+    const reply = createReply({ target, batches, signal: context.signal });
+    reply.finished.add((finish) => {
+      release();
+      trace?.finished(finish);
+    });
+    return reply;
+  } catch (error) {
+    release();
+    call.abort(error);
+    trace?.failed(error);
+    throw error;
+  }
+};
+
+const credentials = async ({ auth, apiKey, id }: Provider): Promise<Readonly<Record<string, string>>> => {
+  if (auth.type === "none" || apiKey === undefined) return {};
+  let key: string;
+  try {
+    key = await apiKey();
+  } catch (cause) {
+    throw new UpstreamError("upstream_auth_failed", `The \`apiKey\` function of ${id} failed.`, { provider: id, cause });
+  }
+  return auth.type === "bearer"
+    ? { authorization: `Bearer ${key}` }
+    : { [auth.name]: auth.scheme === undefined ? key : `${auth.scheme} ${key}` };
+};
+
+const startAttempt = (
+  context: Context,
+  target: Target,
+  provider: Provider,
+  url: string,
+): AttemptTrace | undefined => {
+  const trace = context.get(traceKey);
+  if (trace === undefined) return undefined;
+  const { stream, maxOutputTokens, temperature, topP } = context.request;
+  const request: Attributes = {
+    ...(stream ? { [attribute.genAiRequestStream]: true } : {}),
+    ...(maxOutputTokens === undefined ? {} : { [attribute.genAiMaxTokens]: maxOutputTokens }),
+    ...(temperature === undefined ? {} : { [attribute.genAiTemperature]: temperature }),
+    ...(topP === undefined ? {} : { [attribute.genAiTopP]: topP }),
+  };
+  return trace.attempt({ target, providerName: provider.telemetryName, url: new URL(url), request }, context.span);
+};
+
+/** The provider said no: reads why. */
+const refusal = async (response: TransportResponse, { id, dialect }: Provider): Promise<UpstreamError> => {
+  // A body too large or broken is worth no second error: the status alone says enough.
+  const body = await readBody(response.body, maxErrorBytes, id).then(parseLoosely, () => undefined);
+  return toUpstreamError(dialect.decodeError(body), {
+    provider: id,
+    status: response.status,
+    headers: response.headers,
+  });
+};
+
+const isEventStream = ({ headers }: TransportResponse): boolean =>
+  headers["content-type"]?.startsWith("text/event-stream") ?? false;
+
+const streamed = async (
+  response: TransportResponse,
+  provider: Provider,
+  options: DecodeOptions,
+  settings: CallSettings,
+  watchdog: Watchdog,
+  trace: AttemptTrace | undefined,
+): Promise<AsyncIterator<EventBatch>> => {
+  const source = readStream({
+    provider: provider.id,
+    dialect: provider.dialect.id,
+    body: response.body,
+    decoder: provider.dialect.createDecoder(options),
+    watchdog,
+    maxBytes: settings.maxStreamBytes,
+    ...(trace === undefined ? {} : { onBatch: (batch) => batch.forEach(trace.event) }),
+  });
+  return replaying(await untilContent(source), source);
+};
+
+const whole = async (
+  response: TransportResponse,
+  { id, dialect }: Provider,
+  options: DecodeOptions,
+  settings: CallSettings,
+  watchdog: Watchdog,
+  trace: AttemptTrace | undefined,
+): Promise<AsyncIterator<EventBatch>> => {
+  const bytes = await readBody(response.body, settings.maxResponseBytes, id, watchdog);
+  watchdog.stop();
+  const body = parseLoosely(bytes);
+  if (!isObject(body)) {
+    throw new UpstreamError("upstream_invalid_response", `${id} answered with something that is no JSON object.`, {
+      provider: id,
+      upstreamStatus: response.status,
+    });
+  }
+  const batch = withFrame(dialect.id, "body", bytes, dialect.decodeReply(body, options));
+  if (trace !== undefined) batch.forEach(trace.event);
+  return replaying([batch]);
+};
+
+/** Reads until there is content, or the answer's proper end: from then on a failure can no longer be hidden. */
+const untilContent = async (source: AsyncIterator<EventBatch>): Promise<readonly EventBatch[]> => {
+  const held: EventBatch[] = [];
+  for (;;) {
+    const result = await source.next();
+    if (result.done === true) return held;
+    held.push(result.value);
+    if (result.value.some((event: ChatEvent) => isContent(event) || event.type === "reply-end")) return held;
+  }
+};
+
+/** The held batches first, then the rest of the source. */
+const replaying = (held: readonly EventBatch[], rest?: AsyncIterator<EventBatch>): AsyncIterator<EventBatch> => {
+  const over = (): Promise<IteratorResult<EventBatch>> => Promise.resolve({ done: true, value: undefined });
+  let index = 0;
+  return {
+    next: () => {
+      const value = held[index];
+      if (value === undefined) return rest?.next() ?? over();
+      index++;
+      return Promise.resolve({ done: false, value });
+    },
+    return: () => {
+      index = held.length;
+      return rest?.return?.() ?? over();
+    },
+  };
+};

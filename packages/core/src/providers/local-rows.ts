@@ -1,0 +1,33 @@
+import type { ProviderRow } from "./create-provider.ts";
+
+const lenient = { doneMarker: "optional" } as const;
+
+const rows: readonly ProviderRow[] = [
+  {
+    id: "ollama",
+    baseURL: "http://127.0.0.1:11434/v1",
+    keyVariables: ["OLLAMA_API_KEY"],
+    hostVariable: "OLLAMA_HOST",
+    // A tool choice makes it hang.
+    quirks: { ...lenient, thinkTags: true, unsupported: ["tool_choice"] },
+  },
+  {
+    id: "vllm",
+    baseURL: "http://127.0.0.1:8000/v1",
+    keyVariables: ["VLLM_API_KEY"],
+    quirks: { ...lenient, noNullFields: true },
+  },
+  { id: "llamacpp", baseURL: "http://127.0.0.1:8080/v1", keyVariables: ["LLAMACPP_API_KEY"], quirks: lenient },
+  { id: "lmstudio", baseURL: "http://127.0.0.1:1234/v1", keyVariables: ["LMSTUDIO_API_KEY"], quirks: lenient },
+  { id: "sglang", baseURL: "http://127.0.0.1:30000/v1", keyVariables: ["SGLANG_API_KEY"], quirks: lenient },
+  {
+    id: "litellm",
+    baseURL: "http://127.0.0.1:4000/v1",
+    keyVariables: ["LITELLM_API_KEY", "LITELLM_PROXY_API_KEY"],
+    baseURLVariables: ["LITELLM_BASE_URL", "LITELLM_PROXY_API_BASE"],
+    quirks: { ...lenient, cacheControl: true },
+  },
+];
+
+/** Servers on the user's own machine, each at the port it listens on when nobody says otherwise. */
+export const localRows: readonly ProviderRow[] = rows.map((row) => ({ ...row, local: true, basePath: "/v1" }));

@@ -1,0 +1,57 @@
+import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
+import {
+  checkOptions,
+  createProvider,
+  readVariable,
+  type Environment,
+  type ProviderDefinition,
+} from "./create-provider.ts";
+import { resolveHeaders } from "./provider-headers.ts";
+import type { Provider, ProviderOptions } from "./provider.ts";
+
+export interface OpenaiOptions extends ProviderOptions {
+  /** Organization that is billed. @default `OPENAI_ORG_ID` */
+  readonly organization?: string;
+  /** Project that is billed. @default `OPENAI_PROJECT_ID` */
+  readonly project?: string;
+}
+
+export const openaiDefinition: ProviderDefinition = {
+  id: "openai",
+  telemetryName: "openai",
+  dialect: openaiChat,
+  baseURL: "https://api.openai.com/v1",
+  keyVariables: ["OPENAI_API_KEY"],
+  quirks: {
+    maxTokensField: "max_completion_tokens",
+    developerRole: true,
+    doneMarker: "required",
+    allowedTools: true,
+    toolCallIds: "max-40",
+  },
+};
+
+/**
+ * OpenAI.
+ *
+ * @throws TypeError for an option that cannot be, or where there is no key.
+ */
+export const openai = (options: OpenaiOptions = {}): Provider => openaiFrom(process.env, options);
+
+/** `openai()` in an environment of one's own. */
+export const openaiFrom = (environment: Environment, options: OpenaiOptions = {}): Provider => {
+  checkOptions(options, "openai()", ["organization", "project"]);
+  const { organization, project, headers, ...rest } = options;
+  const billed = organization ?? readVariable(environment, "OPENAI_ORG_ID");
+  const within = project ?? readVariable(environment, "OPENAI_PROJECT_ID");
+  const account = {
+    ...(billed === undefined ? {} : { "openai-organization": billed }),
+    ...(within === undefined ? {} : { "openai-project": within }),
+  };
+  return createProvider(
+    openaiDefinition,
+    { ...rest, headers: { ...account, ...resolveHeaders(headers ?? {}, "openai()") } },
+    environment,
+    "openai()",
+  );
+};

@@ -1,0 +1,144 @@
+import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
+import type { FrameDecoder } from "../dialects/dialect.ts";
+import { GatewayError, UpstreamError } from "../errors.ts";
+import { createSseParser } from "../transport/sse.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+export interface StreamSource {
+  readonly provider: string;
+  readonly dialect: string;
+  readonly body: AsyncIterator<Uint8Array>;
+  readonly decoder: FrameDecoder;
+  readonly watchdog: Watchdog;
+  readonly maxBytes: number;
+  /** Shows each batch once, before anybody else sees it. */
+  readonly onBatch?: (batch: EventBatch) => void;
+}
+
+// A provider that has said it is done gets this many more reads to close its answer, so that the connection can serve
+// the next call; after that it is closed.
+const readsAfterEnd = 4;
+
+/** Reads a provider's stream as event batches: one for each network read that brought something. */
+export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
+  const { body, decoder, watchdog, provider } = source;
+  const parser = createSseParser();
+  let bytes = 0;
+  let hasContent = false;
+  let over = false;
+  let failure: unknown;
+
+  const decodeFrames = (frames: ReturnType<typeof parser.push>, batch: ChatEvent[]): void => {
+    for (const frame of frames) {
+      if (decoder.ended()) return;
+      const decoded = decoder.decode(frame);
+      if (decoder.broken?.() !== true) withFrame(source.dialect, "stream", frame.raw, decoded);
+      for (const event of decoded) {
+        batch.push(event);
+        if (!hasContent && isContent(event)) hasContent = true;
+      }
+    }
+  };
+
+  /** The events of one read. What was decoded before a failure is still delivered; the failure comes after it. */
+  const decodeChunk = (chunk: Uint8Array): ChatEvent[] => {
+    const batch: ChatEvent[] = [];
+    try {
+      bytes += chunk.byteLength;
+      if (bytes > source.maxBytes) {
+        throw new UpstreamError("upstream_response_too_large", `${provider} sent more than a stream may hold.`, { provider });
+      }
+      decodeFrames(parser.push(chunk), batch);
+    } catch (error) {
+      failure = error;
+    }
+    return batch;
+  };
+
+  const decodeEnd = (): ChatEvent[] => {
+    over = true;
+    const batch: ChatEvent[] = [];
+    try {
+      decodeFrames(parser.end(), batch);
+      batch.push(...decoder.end());
+    } catch (error) {
+      failure = error;
+    }
+    return batch;
+  };
+
+  const close = (): void => {
+    over = true;
+    watchdog.stop();
+    void body.return?.().catch(() => undefined);
+  };
+
+  const read = async (): Promise<IteratorResult<Uint8Array>> => {
+    watchdog.waiting();
+    try {
+      return await body.next();
+    } catch (error) {
+      throw brokenStream(error, provider, hasContent);
+    } finally {
+      watchdog.received();
+    }
+  };
+
+  const next = async (): Promise<IteratorResult<EventBatch>> => {
+    for (;;) {
+      if (failure !== undefined) {
+        const error = failure;
+        close();
+        throw error;
+      }
+      if (over) return { done: true, value: undefined };
+      const result = await read().catch((error: unknown) => {
+        close();
+        throw error;
+      });
+      const batch = result.done === true ? decodeEnd() : decodeChunk(result.value);
+      if (decoder.ended() && result.done !== true && failure === undefined) {
+        try {
+          batch.push(...decoder.end());
+        } catch (error) {
+          failure = error;
+        }
+        over = true;
+        watchdog.stop();
+        void drain(body);
+      }
+      if (result.done === true) watchdog.stop();
+      if (batch.length === 0) continue;
+      if (hasContent) watchdog.content();
+      source.onBatch?.(batch);
+      return { done: false, value: batch };
+    }
+  };
+
+  return {
+    next,
+    return: () => {
+      if (!over) close();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+};
+
+/** After the end mark nothing that comes can change the answer any more: neither data nor a failure. */
+const drain = async (body: AsyncIterator<Uint8Array>): Promise<void> => {
+  try {
+    for (let reads = 0; reads < readsAfterEnd; reads++) if ((await body.next()).done === true) return;
+    await body.return?.();
+  } catch {
+    // See above.
+  }
+};
+
+/** A connection that breaks once content has come is a cut stream, whatever the socket called it. */
+const brokenStream = (error: unknown, provider: string, hasContent: boolean): unknown =>
+  hasContent && GatewayError.is(error) && (error.code === "upstream_reset" || error.code === "upstream_unreachable")
+    ? new UpstreamError("upstream_stream_truncated", `${provider} broke off in the middle of its answer.`, {
+        provider,
+        cause: error,
+      })
+    : error;

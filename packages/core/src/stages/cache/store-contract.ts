@@ -1,0 +1,79 @@
+import type { CacheStore } from "./store.ts";
+
+/** The part of a test runner that contracts need; vitest's and Jest's functions fit. */
+export interface ContractTools {
+  readonly describe: (name: string, define: () => void) => unknown;
+  readonly it: (name: string, test: () => Promise<void>) => unknown;
+  readonly expect: (value: unknown) => { readonly toEqual: (expected: unknown) => unknown };
+}
+
+/**
+ * What every cache store must do, as a suite of tests.
+ *
+ * @param makeStore Makes an empty store, for each test another.
+ *
+ * @example
+ * testCacheStore("redisCacheStore", () => redisCacheStore({ url }), { describe, it, expect });
+ */
+export const testCacheStore = (
+  name: string,
+  makeStore: () => CacheStore | Promise<CacheStore>,
+  { describe, it, expect }: ContractTools,
+): void => {
+  const put = async (store: CacheStore, key: string, value: unknown): Promise<void> => {
+    const sizeBytes = Buffer.byteLength(JSON.stringify(value));
+    await store.set(key, value, { sizeBytes, ttlMs: 60_000 });
+  };
+
+  describe(`${name} is a cache store`, () => {
+    it("has nothing under a key that was never set", async () => {
+      const store = await makeStore();
+      expect(await store.get("a")).toEqual(undefined);
+    });
+
+    it("gives back what was set, equal in every field", async () => {
+      const store = await makeStore();
+      const value = {
+        text: 'naïve 🦉 \u0000 \ud800 "quoted"\r\n',
+        numbers: [0, -1.5, Number.MAX_SAFE_INTEGER],
+        nested: { empty: {}, list: [[], [null, true, ""]] },
+        // JSON may hold any field name; this one must come back as a field.
+        proto: JSON.parse('{"__proto__":{"polluted":true}}'),
+      };
+      await put(store, "a", value);
+      expect(JSON.stringify(await store.get("a"))).toEqual(JSON.stringify(value));
+      expect(({} as { polluted?: boolean }).polluted).toEqual(undefined);
+    });
+
+    it("keeps the last of several values set under one key", async () => {
+      const store = await makeStore();
+      await put(store, "a", { version: 1 });
+      await put(store, "a", { version: 2 });
+      expect(await store.get("a")).toEqual({ version: 2 });
+    });
+
+    it("tells keys apart, letter by letter", async () => {
+      const store = await makeStore();
+      const keys = ["a", "A", "a ", "a:b", "a:b:", "é", "e\u0301", "*", "__proto__", "f".repeat(64)];
+      for (const key of keys) await put(store, key, { key });
+      for (const key of keys) expect(await store.get(key)).toEqual({ key });
+    });
+
+    it("forgets what is deleted, and nothing else", async () => {
+      const store = await makeStore();
+      await put(store, "a", { key: "a" });
+      await put(store, "b", { key: "b" });
+      await store.delete("a");
+      await store.delete("never set");
+      expect(await store.get("a")).toEqual(undefined);
+      expect(await store.get("b")).toEqual({ key: "b" });
+    });
+
+    it("keeps values apart that are set at the same time", async () => {
+      const store = await makeStore();
+      const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
+      await Promise.all(keys.map((key) => put(store, key, { key })));
+      expect(await Promise.all(keys.map((key) => store.get(key)))).toEqual(keys.map((key) => ({ key })));
+    });
+  });
+};

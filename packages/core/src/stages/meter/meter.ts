@@ -1,0 +1,170 @@
+import { answerCharacters, estimateInputTokens, estimateTokens } from "../../chat/estimate.ts";
+import type { ChatEvent } from "../../chat/event.ts";
+import type { Finish } from "../../chat/finish.ts";
+import { mapEvents, type Reply } from "../../chat/reply.ts";
+import { addUsage, type Usage } from "../../chat/usage.ts";
+import { toGatewayError, type GatewayErrorCode } from "../../errors.ts";
+import { createContextKey, type Context, type ContextKey } from "../../pipeline/context.ts";
+import { defineStage, type Stage } from "../../pipeline/stage.ts";
+import { costOf, priceOf } from "../../providers/catalog.ts";
+import { registryKey } from "../../providers/registry.ts";
+import { attribute } from "../../telemetry/semconv.ts";
+import { checkKnown } from "../options.ts";
+import { ledgerKey, type Ledger } from "./ledger.ts";
+
+export interface MeterOptions {
+  /** Where rows go, beside the gateway's own ledger. */
+  readonly ledger?: Ledger;
+}
+
+/** Usage and cost of all provider calls of a request so far. */
+export interface Spent {
+  readonly usage: Usage;
+  /** Integer nano-dollars; calls of unknown price are not in it. */
+  readonly costNanoUsd: number;
+}
+
+export const spentKey: ContextKey<Spent> = createContextKey("spent");
+
+// After these the provider may have worked, and charged, though we saw no answer.
+const possiblyBilled: ReadonlySet<GatewayErrorCode> = new Set([
+  "upstream_reset",
+  "upstream_timeout",
+  "upstream_invalid_response",
+  "upstream_response_too_large",
+  "upstream_stream_truncated",
+  "upstream_stream_timeout",
+  "upstream_stream_invalid",
+]);
+
+/**
+ * Counts usage and cost of every provider call and writes them to the ledger, whoever caused the call. It stands
+ * inside `retry`, so that each attempt is counted and a cached answer is not.
+ */
+export const meter = (options: MeterOptions = {}): Stage => {
+  checkKnown(options, "meter", ["ledger"]);
+  if (options.ledger !== undefined && typeof options.ledger.record !== "function") {
+    throw new TypeError("`meter.ledger` must have a `record(row)` method, as memoryLedger() has.");
+  }
+  return defineStage("meter", async (context, next) => {
+    const call = new MeteredCall(context, options.ledger);
+    let reply: Reply;
+    try {
+      reply = await next();
+    } catch (error) {
+      call.rejected(error);
+      throw error;
+    }
+    reply.finished.add((finish) => call.finished(finish));
+    return mapEvents(reply, (event) => call.see(event));
+  });
+};
+
+/** Watches one provider call. */
+class MeteredCall {
+  readonly #context: Context;
+  readonly #ledgers: readonly Ledger[];
+  readonly #startedAt: number;
+  readonly #start: number;
+  #usage: Usage | undefined;
+  #characters = 0;
+  #serviceTier: string | undefined;
+
+  constructor(context: Context, ledger: Ledger | undefined) {
+    this.#context = context;
+    this.#ledgers = [context.get(ledgerKey), ledger].filter((candidate) => candidate !== undefined);
+    this.#startedAt = context.clock.wall();
+    this.#start = context.clock.now();
+  }
+
+  /** Changes an event only to tell a client who asked what the call cost. */
+  see(event: ChatEvent): ChatEvent {
+    this.#characters += answerCharacters(event);
+    if (event.type === "reply-start") this.#serviceTier = event.serviceTier;
+    if (event.type !== "usage") return event;
+    this.#usage = event.usage;
+    if (this.#context.request.includeCost !== true || event.usage.costNanoUsd !== undefined) return event;
+    const { costNanoUsd } = this.#cost(event.usage);
+    return costNanoUsd === undefined ? event : { type: "usage", usage: { ...event.usage, costNanoUsd } };
+  }
+
+  rejected(thrown: unknown): void {
+    const error = toGatewayError(thrown);
+    const billed = possiblyBilled.has(error.code);
+    const inputTokens = billed ? estimateInputTokens(this.#context.request) : 0;
+    this.#record("rejected", { inputTokens, outputTokens: 0, ...(billed ? { estimated: true } : {}) }, error.code, billed);
+  }
+
+  finished({ exit, error }: Finish): void {
+    const code = error === undefined ? undefined : toGatewayError(error).code;
+    this.#record(exit, this.#usageSoFar(exit), code, false);
+  }
+
+  /** What the provider said; of an answer that was cut before it said so, what we saw. */
+  #usageSoFar(exit: Finish["exit"]): Usage {
+    const said = this.#usage;
+    const seen = estimateTokens(this.#characters);
+    if (said === undefined) {
+      return { inputTokens: estimateInputTokens(this.#context.request), outputTokens: seen, estimated: true };
+    }
+    return exit === "complete" || said.outputTokens >= seen ? said : { ...said, outputTokens: seen, estimated: true };
+  }
+
+  #cost(usage: Usage): { readonly costNanoUsd?: number; readonly costSource?: "provider" | "local" } {
+    if (usage.costNanoUsd !== undefined) return { costNanoUsd: usage.costNanoUsd, costSource: "provider" };
+    const { target, request } = this.#context;
+    const model = target === undefined ? undefined : this.#context.get(registryKey)?.model(target);
+    if (model === undefined) return {};
+    const serviceTier = this.#serviceTier ?? request.serviceTier;
+    const price = priceOf(model, {
+      inputTokens: usage.inputTokens,
+      ...(serviceTier === undefined ? {} : { serviceTier }),
+    });
+    return price === undefined ? {} : { costNanoUsd: costOf(usage, price), costSource: "local" };
+  }
+
+  #record(exit: Finish["exit"] | "rejected", usage: Usage, error: GatewayErrorCode | undefined, billed: boolean): void {
+    const context = this.#context;
+    const cost = exit === "rejected" ? { costNanoUsd: 0 } : this.#cost(usage);
+    const { id: principal, tenant } = context.principal;
+    const row = {
+      requestId: context.id,
+      principal,
+      ...(tenant === undefined ? {} : { tenant }),
+      target: context.target?.id ?? "",
+      attempt: context.attempt,
+      exit,
+      ...(error === undefined ? {} : { error }),
+      usage,
+      ...cost,
+      ...(billed ? { possiblyBilled: true } : {}),
+      ...(this.#serviceTier === undefined ? {} : { serviceTier: this.#serviceTier }),
+      startedAt: this.#startedAt,
+      durationMs: context.clock.now() - this.#start,
+    };
+    if (exit !== "rejected") this.#add(usage, cost.costNanoUsd ?? 0);
+    for (const ledger of this.#ledgers) {
+      try {
+        ledger.record(row);
+      } catch (cause) {
+        context.logger.error("A ledger failed to record a provider call.", { requestId: context.id, cause });
+      }
+    }
+    if (context.span.isRecording() && cost.costNanoUsd !== undefined) {
+      context.span.setAttributes({
+        [attribute.costAmount]: cost.costNanoUsd / 1e9,
+        [attribute.costCurrency]: "USD",
+        ...("costSource" in cost && cost.costSource !== undefined ? { [attribute.costSource]: cost.costSource } : {}),
+        ...(usage.estimated === true ? { [attribute.usageEstimated]: true } : {}),
+      });
+    }
+  }
+
+  #add(usage: Usage, costNanoUsd: number): void {
+    const before = this.#context.get(spentKey);
+    this.#context.set(spentKey, {
+      usage: before === undefined ? usage : addUsage(before.usage, usage),
+      costNanoUsd: (before?.costNanoUsd ?? 0) + costNanoUsd,
+    });
+  }
+}

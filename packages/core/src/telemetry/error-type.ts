@@ -1,0 +1,21 @@
+import { GatewayError, UpstreamError, type GatewayErrorCode } from "../errors.ts";
+
+const byCode: Partial<Record<GatewayErrorCode, string>> = {
+  upstream_timeout: "timeout",
+  upstream_stream_timeout: "timeout",
+  upstream_unreachable: "connection_error",
+  upstream_tls_error: "connection_error",
+  upstream_reset: "connection_error",
+  upstream_stream_truncated: "upstream_stream_error",
+  upstream_stream_invalid: "invalid_upstream_response",
+  upstream_invalid_response: "invalid_upstream_response",
+  no_healthy_target: "no_route",
+  client_closed: "client_disconnected",
+};
+
+/** The value of `error.type`: one of a short list, so that it can be a metric label. */
+export const errorType = (error: unknown): string => {
+  if (error instanceof UpstreamError && error.upstreamStatus !== undefined) return String(error.upstreamStatus);
+  if (GatewayError.is(error)) return byCode[error.code] ?? error.code;
+  return error instanceof Error && error.name !== "Error" ? error.name : "_OTHER";
+};

@@ -1,0 +1,43 @@
+import { INVALID_SPAN_CONTEXT, trace } from "@opentelemetry/api";
+import type { ChatRequest } from "../chat/request.ts";
+import { createContext, deriveContext, type Context, type ContextValues, type Logger } from "../pipeline/context.ts";
+import { createFakeClock } from "./fake-clock.ts";
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** A small request in the OpenAI chat dialect, with any of its fields replaced. */
+export const testRequest = (overrides: Partial<ChatRequest> = {}): ChatRequest => ({
+  dialect: "openai-chat",
+  model: "test-model",
+  stream: false,
+  messages: [{ role: "user", parts: [{ type: "text", text: "Hello" }] }],
+  ...overrides,
+});
+
+export type TestContextOverrides = Partial<Omit<Context, "get" | "set">> & { readonly values?: ContextValues };
+
+/**
+ * A context for tests of one stage, with any of its fields replaced: a clock that stands still, a span and a logger
+ * that keep nothing, a signal nobody aborts, ten minutes to the deadline.
+ */
+export const testContext = ({ targets, target, attempt, ...overrides }: TestContextOverrides = {}): Context => {
+  const clock = overrides.clock ?? createFakeClock();
+  const context = createContext({
+    id: "request-1",
+    request: testRequest(),
+    principal: { id: "user-1" },
+    signal: new AbortController().signal,
+    deadline: clock.now() + 600_000,
+    clock,
+    random: () => 0.5,
+    logger: silent,
+    span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+    values: new Map(),
+    ...overrides,
+  });
+  return deriveContext(context, {
+    ...(targets === undefined ? {} : { targets }),
+    ...(target === undefined ? {} : { target }),
+    ...(attempt === undefined ? {} : { attempt }),
+  });
+};

@@ -1,0 +1,1 @@
+export { llmGateway, type ExpressOptions, type GatewayMiddleware } from "./middleware.ts";

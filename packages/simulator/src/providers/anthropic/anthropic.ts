@@ -1,0 +1,69 @@
+import { isRecord } from "../../json.ts";
+import type { Provider, Route } from "../provider.ts";
+import { writeStream, writeWhole } from "./answer.ts";
+import { anthropicError } from "./problems.ts";
+import { readAnthropicRequest, refuseUnknownFields } from "./request.ts";
+
+const prefix = "/anthropic/v1";
+
+const findRoute = (method: string, path: string): Route | undefined => {
+  if (!path.startsWith(`${prefix}/`)) return undefined;
+  const rest = path.slice(prefix.length);
+  if (method === "POST" && rest === "/messages") return { action: "chat" };
+  if (method === "POST" && rest === "/messages/count_tokens") return { action: "count" };
+  if (method === "GET" && rest === "/models") return { action: "models" };
+  return method === "GET" && rest.startsWith("/models/") ? { action: "model", model: rest.slice("/models/".length) } : undefined;
+};
+
+const describeModel = (name: string): object => ({
+  type: "model",
+  id: name,
+  display_name: name,
+  created_at: "2025-01-01T00:00:00Z",
+});
+
+const inAMinute = (): string => `${new Date(Date.now() + 60_000).toISOString().slice(0, 19)}Z`;
+
+/** Anthropic Messages. */
+export const anthropic: Provider = {
+  id: "anthropic",
+  route: findRoute,
+  key: ({ headers }) => {
+    const own = headers["x-api-key"];
+    return typeof own === "string" && own !== "" ? own : /^Bearer +(\S+)$/iu.exec(headers.authorization ?? "")?.[1];
+  },
+  model: ({ body }) => (isRecord(body) && typeof body["model"] === "string" ? body["model"] : ""),
+  isStreaming: ({ body }) => isRecord(body) && body["stream"] === true,
+  refuseUnknownFields: ({ body }) => refuseUnknownFields(body),
+  read: (call) => {
+    const request = readAnthropicRequest(call);
+    return {
+      prompt: request.prompt,
+      streaming: isRecord(call.body) && call.body["stream"] === true,
+      whole: (answer) => writeWhole(request, answer, call.signer),
+      stream: (answer) => writeStream(request, answer, call.signer),
+    };
+  },
+  count: (inputTokens) => ({ input_tokens: inputTokens }),
+  models: (names) => ({
+    data: names.map(describeModel),
+    has_more: false,
+    first_id: names[0] ?? null,
+    last_id: names.at(-1) ?? null,
+  }),
+  describeModel,
+  headers: (dice) => ({
+    "request-id": `req_011${dice.letters(21)}`,
+    "anthropic-organization-id": "3f2b8c1e-9a4d-4c7b-8e21-5d6f7a8b9c0d",
+    "anthropic-ratelimit-requests-limit": "4000",
+    "anthropic-ratelimit-requests-remaining": "3999",
+    "anthropic-ratelimit-requests-reset": inAMinute(),
+    "anthropic-ratelimit-tokens-limit": "2400000",
+    "anthropic-ratelimit-tokens-remaining": "2399000",
+    "anthropic-ratelimit-tokens-reset": inAMinute(),
+  }),
+  streamHeaders: {},
+  error: anthropicError,
+  errorEvent: (body) => `event: error\ndata: ${JSON.stringify(body)}\n\n`,
+  blocksWithError: false,
+};

@@ -10,6 +10,7 @@ import { createContextKey, requireValue, type Context, type ContextKey } from ".
 import { attribute } from "../telemetry/semconv.ts";
 import { traceKey, type AttemptTrace } from "../telemetry/trace.ts";
 import type { Transport, TransportResponse } from "../transport/transport.ts";
+import { modelFacts } from "./catalog.ts";
 import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
@@ -50,12 +51,12 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   const provider = registry.get(target.provider);
   if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
 
-  const info = registry.model(target);
+  const model = registry.model(target);
   const encoded = provider.dialect.encodeRequest(request, {
     provider: provider.id,
     model: target.model,
     quirks: provider.quirks,
-    ...(info === undefined ? {} : { info }),
+    ...(model === undefined ? {} : { info: modelFacts(model) }),
     ...(settings.unsupported === undefined ? {} : { unsupported: settings.unsupported }),
   });
   if (encoded.dropped.length > 0) context.set(droppedKey, encoded.dropped);

@@ -147,24 +147,14 @@ const hostedRows: readonly ProviderRow[] = [
     baseURLVariables: ["ARK_BASE_URL", "VOLCENGINE_BASE_URL"],
     quirks: { ...lenient, reasoningControl: "thinking" },
   },
-  {
-    id: "nvidia",
-    baseURL: "https://integrate.api.nvidia.com/v1",
-    keyVariables: ["NVIDIA_API_KEY"],
-    quirks: lenient,
-  },
+  { id: "nvidia", baseURL: "https://integrate.api.nvidia.com/v1", keyVariables: ["NVIDIA_API_KEY"], quirks: lenient },
   {
     id: "deepinfra",
     baseURL: "https://api.deepinfra.com/v1/openai",
     keyVariables: ["DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"],
     quirks: lenient,
   },
-  {
-    id: "sambanova",
-    baseURL: "https://api.sambanova.ai/v1",
-    keyVariables: ["SAMBANOVA_API_KEY"],
-    quirks: lenient,
-  },
+  { id: "sambanova", baseURL: "https://api.sambanova.ai/v1", keyVariables: ["SAMBANOVA_API_KEY"], quirks: lenient },
   {
     id: "huggingface",
     baseURL: "https://router.huggingface.co/v1",
@@ -173,18 +163,8 @@ const hostedRows: readonly ProviderRow[] = [
     quirks: lenient,
   },
   { id: "novita", baseURL: "https://api.novita.ai/v3/openai", keyVariables: ["NOVITA_API_KEY"], quirks: lenient },
-  {
-    id: "hyperbolic",
-    baseURL: "https://api.hyperbolic.xyz/v1",
-    keyVariables: ["HYPERBOLIC_API_KEY"],
-    quirks: lenient,
-  },
-  {
-    id: "baseten",
-    baseURL: "https://inference.baseten.co/v1",
-    keyVariables: ["BASETEN_API_KEY"],
-    quirks: lenient,
-  },
+  { id: "hyperbolic", baseURL: "https://api.hyperbolic.xyz/v1", keyVariables: ["HYPERBOLIC_API_KEY"], quirks: lenient },
+  { id: "baseten", baseURL: "https://inference.baseten.co/v1", keyVariables: ["BASETEN_API_KEY"], quirks: lenient },
   {
     id: "friendli",
     baseURL: "https://api.friendli.ai/serverless/v1",

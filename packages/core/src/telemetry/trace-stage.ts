@@ -59,17 +59,25 @@ export const traceStage = (stage: Stage, index: number): Stage => ({
 const traceStream = (reply: Reply, stageSpan: StageSpan): Reply => {
   let chunks = 0;
   let span: Span | undefined;
-  reply.finished.add(({ exit, error }) => {
-    if (span === undefined) return;
+  const end = (error?: unknown): void => {
+    if (span?.isRecording() !== true) return;
     span.setAttribute(attribute.chunksOut, chunks);
-    if (exit === "failed" && error !== undefined) fail(span, error);
+    if (error !== undefined) fail(span, error);
     span.end();
+  };
+  reply.finished.add(({ exit, error }) => {
+    // After a proper end the stage may still flush what it held back; that is told below.
+    if (exit !== "complete") end(exit === "failed" ? error : undefined);
   });
-  return mapBatches(reply, (batch) => {
-    span ??= stageSpan.startStream();
-    chunks++;
-    return batch;
-  });
+  return mapBatches(
+    reply,
+    (batch) => {
+      span ??= stageSpan.startStream();
+      chunks++;
+      return batch;
+    },
+    { flush: () => end() },
+  );
 };
 
 /**

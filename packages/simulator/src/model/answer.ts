@@ -14,6 +14,8 @@ export interface ToolCall {
 /** One choice of an answer. */
 export interface Choice {
   readonly reasoning: string;
+  /** The thoughts are shown even to a client that did not ask for them, because a script says so. */
+  readonly showsReasoning?: boolean;
   readonly text: string;
   readonly calls: readonly ToolCall[];
   readonly finish: Finish;

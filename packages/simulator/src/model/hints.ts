@@ -42,7 +42,9 @@ export const readHints = (words: string): Hints => {
     .join(" ");
   return {
     mentions: [...new Set([...quoted(text), ...properNames(text)])],
-    numbers: (text.match(/-?\d+(?:\.\d+)?/gu) ?? []).map(Number).filter((number) => Number.isSafeInteger(Math.trunc(number))),
+    numbers: (text.match(/-?\d+(?:\.\d+)?/gu) ?? [])
+      .map(Number)
+      .filter((number) => Number.isSafeInteger(Math.trunc(number))),
     topic: topic === "" ? "your message" : topic,
   };
 };

@@ -7,7 +7,9 @@ const cutAtStop = (text: string, stops: readonly string[]): { text: string; stop
     .map((stop) => ({ stop, at: stop === "" ? -1 : text.indexOf(stop) }))
     .filter(({ at }) => at !== -1)
     .toSorted((a, b) => a.at - b.at)[0];
-  return found === undefined ? { text, stopSequence: null } : { text: text.slice(0, found.at), stopSequence: found.stop };
+  return found === undefined
+    ? { text, stopSequence: null }
+    : { text: text.slice(0, found.at), stopSequence: found.stop };
 };
 
 const cutCalls = (calls: readonly ToolCall[], budget: number): readonly ToolCall[] => {
@@ -25,8 +27,7 @@ const cutCalls = (calls: readonly ToolCall[], budget: number): readonly ToolCall
 /** Ends a choice where the model would have been stopped: at a stop sequence, or when its tokens are used up. */
 export const limitChoice = (choice: Choice, maximumTokens: number, stops: readonly string[]): Choice => {
   const stopped = cutAtStop(choice.text, stops);
-  const full: Choice =
-    stopped.stopSequence === null ? choice : { ...choice, ...stopped, calls: [], finish: "stop" };
+  const full: Choice = stopped.stopSequence === null ? choice : { ...choice, ...stopped, calls: [], finish: "stop" };
   const afterReasoning = maximumTokens - countTokens(full.reasoning);
   const afterText = afterReasoning - countTokens(full.text);
   const afterCalls =

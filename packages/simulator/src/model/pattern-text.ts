@@ -4,7 +4,16 @@ interface Reader {
   at: number;
 }
 
-const classSamples: Readonly<Record<string, string>> = { d: "1", w: "a", s: " ", D: "a", W: "-", S: "a", n: "\n", t: "\t" };
+const classSamples: Readonly<Record<string, string>> = {
+  d: "1",
+  w: "a",
+  s: " ",
+  D: "a",
+  W: "-",
+  S: "a",
+  n: "\n",
+  t: "\t",
+};
 const mostRepeats = 1_000;
 
 const readEscape = (reader: Reader): string => {
@@ -32,7 +41,12 @@ const readClass = (reader: Reader): string => {
   }
   reader.at++;
   if (!negated) return /a-z/u.test(members) ? "a" : (members[0] ?? "");
-  const ranges = [members, /a-z/u.test(members) ? "a" : "", /A-Z/u.test(members) ? "A" : "", /0-9/u.test(members) ? "1" : ""];
+  const ranges = [
+    members,
+    /a-z/u.test(members) ? "a" : "",
+    /A-Z/u.test(members) ? "A" : "",
+    /0-9/u.test(members) ? "1" : "",
+  ];
   return outside(ranges.join(""));
 };
 

@@ -32,7 +32,10 @@ export interface Tool {
 export type ToolChoice = "auto" | "none" | "required" | { readonly name: string };
 
 /** What the text of the answer has to be. */
-export type Format = { readonly type: "text" } | { readonly type: "json" } | { readonly type: "schema"; readonly schema: unknown };
+export type Format =
+  | { readonly type: "text" }
+  | { readonly type: "json" }
+  | { readonly type: "schema"; readonly schema: unknown };
 
 /** How hard the model thinks first; each step is a few sentences more. */
 export type Effort = "none" | "low" | "medium" | "high";

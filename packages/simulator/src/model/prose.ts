@@ -14,7 +14,8 @@ const mostCounted = 2_000;
 
 /** Answers that can be given outright: an echo that was asked for, a sum, a count, a greeting. */
 const plainAnswer = (words: string): string | undefined => {
-  const echo = /\b(?:say|repeat|reply with|respond with|answer with)(?: exactly| only)?:? +["“`]([^"”`\n]+)["”`]/iu.exec(words);
+  const echo =
+    /\b(?:say|repeat|reply with|respond with|answer with)(?: exactly| only)?:? +["“`]([^"”`\n]+)["”`]/iu.exec(words);
   if (echo?.[1] !== undefined) return echo[1];
   const oneWord = /\b(?:say|repeat|reply with|respond with|answer with) (?:exactly|only):? +(\S.*)$/iu.exec(words);
   if (oneWord?.[1] !== undefined) return oneWord[1].replace(/[.!]$/u, "");
@@ -25,7 +26,8 @@ const plainAnswer = (words: string): string | undefined => {
   if (count !== null) {
     return `${Array.from({ length: Math.min(Number(count[1]), mostCounted) }, (_, index) => index + 1).join(", ")}.`;
   }
-  if (/^\s*(?:hi|hello|hey|good (?:morning|evening))\b[^?]{0,20}$/iu.test(words)) return "Hello! How can I help you today?";
+  if (/^\s*(?:hi|hello|hey|good (?:morning|evening))\b[^?]{0,20}$/iu.test(words))
+    return "Hello! How can I help you today?";
   return undefined;
 };
 
@@ -66,7 +68,10 @@ export const writeProse = (turn: Turn | undefined, hints: Hints, dice: Dice): st
   if (plain !== undefined) return plain;
   const length = wantsLength.test(words) ? 10 + dice.below(4) : 1 + dice.below(2);
   const middle = Array.from({ length }, () => dice.pick(details)(hints.topic));
-  const seen = attachments > 0 ? [`I looked at ${attachments === 1 ? "the attachment" : `all ${attachments} attachments`} too.`] : [];
+  const seen =
+    attachments > 0
+      ? [`I looked at ${attachments === 1 ? "the attachment" : `all ${attachments} attachments`} too.`]
+      : [];
   return [dice.pick(openings)(hints.topic), ...seen, ...middle, dice.pick(closings)].join(" ");
 };
 

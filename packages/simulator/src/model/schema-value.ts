@@ -58,8 +58,10 @@ const settle = (given: unknown, making: Making): JsonRecord => {
       const target = resolveReference(reference, making.root);
       schema = merge(isRecord(target) ? target : {}, rest);
     } else if (Array.isArray(allOf) && allOf.length > 0) {
-      schema = [...allOf.filter(isRecord), { ...(anyOf === undefined ? {} : { anyOf }), ...(oneOf === undefined ? {} : { oneOf }) }]
-        .reduce<JsonRecord>(merge, rest);
+      schema = [
+        ...allOf.filter(isRecord),
+        { ...(anyOf === undefined ? {} : { anyOf }), ...(oneOf === undefined ? {} : { oneOf }) },
+      ].reduce<JsonRecord>(merge, rest);
     } else if (asArray(anyOf).length > 0 || asArray(oneOf).length > 0) {
       const chosen = chooseOption([...asArray(anyOf), ...asArray(oneOf)], isSparse(making));
       schema = merge(rest, isRecord(chosen) ? chosen : {});

@@ -28,7 +28,8 @@ export const createSigner = (seed: string): Signer => {
     },
     verify: (signature, shown) => {
       const bytes = Buffer.from(signature, "base64");
-      if (bytes.length !== prefix.length + digestLength + sealLength || bytes.toString("base64") !== signature) return false;
+      if (bytes.length !== prefix.length + digestLength + sealLength || bytes.toString("base64") !== signature)
+        return false;
       const digest = bytes.subarray(prefix.length, prefix.length + digestLength);
       return timingSafeEqual(bytes.subarray(prefix.length + digestLength), hash("seal", digest, shown));
     },

@@ -23,7 +23,7 @@ export const countTokens = (text: string): number => {
 /** The tokens of a text; joined they are the text. */
 export const splitTokens = (text: string): readonly string[] => {
   const tokens: string[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const end = tokenEnd(text, at);
     tokens.push(text.slice(at, end));
     at = end;

@@ -6,7 +6,22 @@ import { valueForSchema } from "./schema-value.ts";
 const mostCalls = 8;
 
 /** Words in tool names that say nothing about what the tool is for. */
-const genericWords = new Set(["call", "code", "data", "fetch", "find", "from", "function", "list", "lookup", "search", "send", "text", "tool", "with"]);
+const genericWords = new Set([
+  "call",
+  "code",
+  "data",
+  "fetch",
+  "find",
+  "from",
+  "function",
+  "list",
+  "lookup",
+  "search",
+  "send",
+  "text",
+  "tool",
+  "with",
+]);
 
 const wordsOfName = (name: string): readonly string[] =>
   name

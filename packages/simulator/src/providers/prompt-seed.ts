@@ -10,7 +10,10 @@ import { refuse } from "../problem.ts";
  */
 export const promptSeed = (seed: string, provider: string, model: string, body: JsonRecord): string => {
   try {
-    return createHash("sha256").update(`${seed}\0${provider}\0${model}\0`).update(canonicalText(body)).digest("base64url");
+    return createHash("sha256")
+      .update(`${seed}\0${provider}\0${model}\0`)
+      .update(canonicalText(body))
+      .digest("base64url");
   } catch (error) {
     if (error instanceof RangeError) return refuse("The request body is nested too deeply.");
     throw error;

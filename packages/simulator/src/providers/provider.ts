@@ -50,6 +50,13 @@ export interface ErrorAnswer {
 /** One provider: its paths, its rules for requests, its wire format both ways. */
 export interface Provider {
   readonly id: ProviderId;
+  readonly label: string;
+  /** What a client has to put in front of its paths. */
+  readonly basePath: string;
+  /** The environment variables that point a gateway here begin with it. */
+  readonly environmentPrefix: string;
+  /** The models that are listed; any other name is answered too. */
+  readonly listedModels: readonly [string, ...string[]];
   /** What the path asks for; undefined when this provider does not have it. */
   readonly route: (method: string, path: string) => Route | undefined;
   /** The API key that came with the request; undefined or empty when there is none. */
@@ -62,12 +69,14 @@ export interface Provider {
   readonly read: (call: Call) => Ask;
   /** The answer to a request that only wants its tokens counted; absent where there is no such route. */
   readonly count?: (inputTokens: number) => unknown;
-  readonly models: (names: readonly string[]) => unknown;
+  /** The answer that lists the models, made of their descriptions. */
+  readonly listModels: (described: readonly unknown[]) => unknown;
   /** One entry of the list of models. */
   readonly describeModel: (name: string) => unknown;
   /** Headers of every answer; `dice` draws the request id. */
   readonly headers: (dice: Dice) => Readonly<Record<string, string>>;
-  readonly streamHeaders: Readonly<Record<string, string>>;
+  /** Headers that a streamed answer has in place of the usual ones. */
+  readonly streamHeaders: (call: Call) => Readonly<Record<string, string>>;
   readonly error: (problem: Problem, dice: Dice) => ErrorAnswer;
   /** An error body as an event inside a stream. */
   readonly errorEvent: (body: unknown) => string;

@@ -38,7 +38,12 @@ const finish = async (response: ServerResponse, ending: Ending): Promise<void> =
   else response.socket?.destroy();
 };
 
-const writePieces = async (plan: Plan, response: ServerResponse, closed: Promise<void>, paceMs: number): Promise<void> => {
+const writePieces = async (
+  plan: Plan,
+  response: ServerResponse,
+  closed: Promise<void>,
+  paceMs: number,
+): Promise<void> => {
   const target: Writable | null = plan.head === null ? response.socket : response;
   for (const [index, piece] of plan.pieces.entries()) {
     if (index > 0 && paceMs > 0) await Promise.race([pause(paceMs), closed]);

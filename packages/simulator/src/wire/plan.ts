@@ -43,7 +43,10 @@ export const output = (data: string | Uint8Array): Piece => ({ role: "output", d
 export const jsonPlan = (status: number, headers: Head["headers"], body: unknown): Plan => {
   const data = Buffer.from(JSON.stringify(body));
   return {
-    head: { status, headers: { "content-type": "application/json", ...headers, "content-length": String(data.length) } },
+    head: {
+      status,
+      headers: { "content-type": "application/json", ...headers, "content-length": String(data.length) },
+    },
     pieces: [output(data)],
     ending: "end",
   };

@@ -4,7 +4,10 @@ import type { IncomingMessage } from "node:http";
 export const maximumBodyBytes: number = 32 * 1024 * 1024;
 
 /** What became of reading a request body. */
-export type ReadBody = { readonly type: "read"; readonly bytes: Buffer } | { readonly type: "too-large" } | { readonly type: "aborted" };
+export type ReadBody =
+  | { readonly type: "read"; readonly bytes: Buffer }
+  | { readonly type: "too-large" }
+  | { readonly type: "aborted" };
 
 /** Reads a request body up to the limit; the rest of a larger one is not kept. */
 export const readBody = async (request: IncomingMessage): Promise<ReadBody> => {

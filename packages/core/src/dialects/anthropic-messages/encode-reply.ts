@@ -1,5 +1,5 @@
 import type { Choice, CollectedReply } from "../../chat/collect.ts";
-import type { Citation, Part, ToolCallPart } from "../../chat/message.ts";
+import type { Citation, Part, ReasoningPart, ToolCallPart } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { EncodeOptions, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
@@ -40,9 +40,19 @@ export const encodeReply = (reply: CollectedReply, options: EncodeOptions): stri
   if (choice.finishReason === "error") throw gaveUp();
   const content = encodeParts(choice).join(",");
   const isRefusal = choice.parts.some(({ type }) => type === "refusal");
-  const tail = { ...encodeEnding(choice, isRefusal), usage: encodeUsage(reply.usage, reply.serviceTier), ...reply.extras };
+  const tail = {
+    ...encodeEnding(choice, isRefusal),
+    usage: encodeUsage(reply.usage, reply.serviceTier),
+    ...ownExtras(reply.extras),
+  };
   // The blocks are joined as texts, so that arguments stay as the model wrote them.
   return `${JSON.stringify(encodeHead(reply, options)).slice(0, -1)},"content":[${content}],${JSON.stringify(tail).slice(1)}`;
+};
+
+/** Extras do not say whose they are, so only fields that are known to be Anthropic's go back. */
+const ownExtras = (extras: Json = {}): Json => {
+  const { container, context_management, diagnostics } = extras;
+  return present({ container, context_management, diagnostics });
 };
 
 /** The error for an answer that its provider itself calls failed: there is no `stop_reason` for it. */
@@ -51,19 +61,21 @@ export const gaveUp = (): UpstreamError =>
 
 const encodeParts = (choice: Choice): readonly string[] => {
   const blocks: string[] = [];
+  // Citations hang on the block they begin with.
+  const citations = Map.groupBy(choice.citations, ({ start }) => start);
   let offset = 0;
   for (const part of choice.parts) {
-    const block = encodePart(part, choice, offset);
+    const block = encodePart(part, choice, citations.get(offset) ?? []);
     if (block !== undefined) blocks.push(block);
     if (part.type === "text") offset += part.text.length;
   }
   return blocks;
 };
 
-const encodePart = (part: Part, choice: Choice, offset: number): string | undefined => {
+const encodePart = (part: Part, choice: Choice, cited: readonly Citation[]): string | undefined => {
   switch (part.type) {
     case "text": {
-      const citations = citationsAt(choice.citations, offset);
+      const citations = cited.map(encodeCitation).filter((citation) => citation !== undefined);
       return JSON.stringify({ type: "text", text: part.text, ...(citations.length > 0 && { citations }) });
     }
     case "refusal":
@@ -72,6 +84,9 @@ const encodePart = (part: Part, choice: Choice, offset: number): string | undefi
         ? JSON.stringify({ type: "text", text: part.text })
         : undefined;
     case "reasoning":
+      if (part.text === "" && part.signature?.format !== signatureFormat && part.encrypted?.format !== signatureFormat) {
+        return undefined;
+      }
       return JSON.stringify(encodeReasoning(part));
     case "tool-call":
       return encodeToolUse(part, choice.finishReason === "length");
@@ -80,26 +95,14 @@ const encodePart = (part: Part, choice: Choice, offset: number): string | undefi
   }
 };
 
-/** Citations hang on the block they begin with. */
-const citationsAt = (citations: readonly Citation[], start: number): readonly unknown[] =>
-  citations
-    .filter((citation) => citation.start === start)
-    .map(encodeCitation)
-    .filter((citation) => citation !== undefined);
-
 /** Clients expect a signature on each thinking block; reasoning from elsewhere gets an empty one and keeps its text. */
-export const encodeReasoning = (part: Pick<Extract<Part, { type: "reasoning" }>, "text" | "signature" | "encrypted">): Json =>
-  part.encrypted?.format === signatureFormat
-    ? { type: "redacted_thinking", data: part.encrypted.value }
-    : {
-        type: "thinking",
-        thinking: part.text,
-        signature: part.signature?.format === signatureFormat ? part.signature.value : "",
-      };
+const encodeReasoning = ({ text, signature, encrypted }: ReasoningPart): Json =>
+  encrypted?.format === signatureFormat
+    ? { type: "redacted_thinking", data: encrypted.value }
+    : { type: "thinking", thinking: text, signature: signature?.format === signatureFormat ? signature.value : "" };
 
-const encodeToolUse = ({ id, name, kind, arguments: text }: ToolCallPart, wasCut: boolean): string | undefined => {
-  const head = JSON.stringify(present({ type: "tool_use", id, name })).slice(0, -1);
-  if (kind === "custom") return `${head},"input":${JSON.stringify({ input: text })}}`;
+const encodeToolUse = ({ id, name, arguments: text }: ToolCallPart, wasCut: boolean): string | undefined => {
+  const head = JSON.stringify({ type: "tool_use", id, name }).slice(0, -1);
   const input = text.trim() === "" ? "{}" : text;
   if (isJsonObject(input)) return `${head},"input":${input}}`;
   // The limit came in the middle of the arguments: `max_tokens` says so, and half a call is of no use.

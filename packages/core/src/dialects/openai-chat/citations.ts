@@ -5,17 +5,19 @@ import { dialectId } from "./identity.ts";
 
 /** Reads `message.annotations` or `delta.annotations`. What is no `url_citation` is kept for this dialect only. */
 export const readAnnotations = (message: Json): readonly Citation[] =>
-  arrayIn(message, "annotations").filter(isObject).map((annotation) => {
-    const cited = objectIn(annotation, "url_citation") ?? {};
-    return present({
-      url: stringIn(cited, "url"),
-      title: stringIn(cited, "title"),
-      citedText: stringIn(cited, "content"),
-      start: numberIn(cited, "start_index"),
-      end: numberIn(cited, "end_index"),
-      raw: { dialect: dialectId, value: annotation },
+  arrayIn(message, "annotations")
+    .filter(isObject)
+    .map((annotation) => {
+      const cited = objectIn(annotation, "url_citation") ?? {};
+      return present({
+        url: stringIn(cited, "url"),
+        title: stringIn(cited, "title"),
+        citedText: stringIn(cited, "content"),
+        start: numberIn(cited, "start_index"),
+        end: numberIn(cited, "end_index"),
+        raw: { dialect: dialectId, value: annotation },
+      });
     });
-  });
 
 /** Reads the sources that some servers list beside the choices: `search_results`, or bare addresses. */
 export const readSources = (body: Json): readonly Citation[] => {

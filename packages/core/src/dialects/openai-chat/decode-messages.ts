@@ -1,10 +1,21 @@
 import type { Message, Part, Role, Signature, ToolCallPart } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
-import { invalidValue, isObject, objectIn, present, readArray, readObject, readString, required, restOf, stringIn } from "../fields.ts";
+import {
+  invalidValue,
+  isObject,
+  objectIn,
+  present,
+  readArray,
+  readObject,
+  readString,
+  required,
+  restOf,
+  stringIn,
+} from "../fields.ts";
 import { decodeCacheHint, decodeContent } from "./decode-parts.ts";
-import { thoughtSignatureFormat } from "./identity.ts";
 import { restOfBoth } from "./nested.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
+import { signatureOn } from "./thought-signature.ts";
 
 const commonFields = ["role", "content", "name", "cache_control"];
 const messageFields: ReadonlySet<string> = new Set(commonFields);
@@ -42,7 +53,11 @@ const decodeMessage = (value: unknown, param: string, index: number, legacyCalls
     case "assistant":
       return assistant(value, param, name, index, legacyCalls);
     case "tool": {
-      const id = required(readString(value["tool_call_id"], `${param}.tool_call_id`), `${param}.tool_call_id`, "the id of the call");
+      const id = required(
+        readString(value["tool_call_id"], `${param}.tool_call_id`),
+        `${param}.tool_call_id`,
+        "the id of the call",
+      );
       return toolResult(value, param, id, name);
     }
     case "function": {
@@ -56,7 +71,8 @@ const decodeMessage = (value: unknown, param: string, index: number, legacyCalls
 
 const speech = (role: Role, message: Json, param: string, name: string | undefined): Message => {
   const { content } = message;
-  if (content === undefined || content === null) required(undefined, `${param}.content`, "a string or an array of parts");
+  if (content === undefined || content === null)
+    required(undefined, `${param}.content`, "a string or an array of parts");
   const parts = withHint(decodeContent(content, `${param}.content`), message, param);
   return present({ role, parts, name, extras: restOf(message, messageFields) });
 };
@@ -72,7 +88,10 @@ const toolResult = (message: Json, param: string, toolCallId: string, name: stri
   const content = decodeContent(message["content"], `${param}.content`);
   const extras = restOf(message, toolFields);
   const cacheHint = decodeCacheHint(message, param);
-  return { role: "tool", parts: [present({ type: "tool-result" as const, toolCallId, content, name, cacheHint, extras })] };
+  return {
+    role: "tool",
+    parts: [present({ type: "tool-result" as const, toolCallId, content, name, cacheHint, extras })],
+  };
 };
 
 const assistant = (
@@ -107,8 +126,7 @@ const signed = (call: ToolCallPart, signature: Signature | undefined): ToolCallP
 const decodeCall = (value: unknown, param: string): ToolCallPart => {
   if (!isObject(value)) throw invalidValue(param, "an object", value);
   const id = required(readString(value["id"], `${param}.id`), `${param}.id`, "the id of the call");
-  const thought = stringIn(objectIn(objectIn(value, "extra_content") ?? {}, "google") ?? {}, "thought_signature");
-  const signature = thought === undefined ? undefined : { format: thoughtSignatureFormat, value: thought };
+  const signature = signatureOn(value);
   const known = signature === undefined ? callFields : signedCallFields;
   const kind = value["type"] === "custom" ? "custom" : "function";
   const inner = required(readObject(value[kind], `${param}.${kind}`), `${param}.${kind}`, "an object with `name`");

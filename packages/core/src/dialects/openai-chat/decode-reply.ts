@@ -9,7 +9,8 @@ import { throwIfError } from "./errors.ts";
 import { toExtras } from "./extras.ts";
 import { readFinishReason } from "./finish-reason.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
-import { madeCallId, ownSignature, readTool } from "./tool-call-pieces.ts";
+import { signatureOn } from "./thought-signature.ts";
+import { madeCallId, readTool } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";
 
 const headFields: ReadonlySet<string> = new Set([
@@ -21,6 +22,7 @@ const headFields: ReadonlySet<string> = new Set([
   "usage",
   "service_tier",
   "system_fingerprint",
+  "error",
 ]);
 const choiceFields: ReadonlySet<string> = new Set([
   "index",
@@ -104,8 +106,10 @@ const readChoice = (value: Json, position: number, body: Json, options: DecodeOp
   events.push(readEnd(value, choice, calls > 0, message));
 };
 
-const withLogprobs = (event: Extract<ChatEvent, { type: "text-delta" }>, logprobs: readonly unknown[] | undefined): ChatEvent =>
-  logprobs === undefined ? event : { ...event, logprobs };
+const withLogprobs = (
+  event: Extract<ChatEvent, { type: "text-delta" }>,
+  logprobs: readonly unknown[] | undefined,
+): ChatEvent => (logprobs === undefined ? event : { ...event, logprobs });
 
 /** The token probabilities of a choice's text. */
 export const readLogprobs = (choice: Json): readonly unknown[] | undefined => {
@@ -130,8 +134,15 @@ const readMessage = (message: Json, choice: number, requestId: string): readonly
     if (name === "") continue;
     const id = stringIn(call, "id") || madeCallId(requestId, choice, ordinal);
     ordinal++;
-    const signature = ownSignature(call) ?? signatures.get(id);
-    content.push({ type: "tool-call", kind, id, name, arguments: text, ...(signature === undefined ? {} : { signature }) });
+    const signature = signatureOn(call) ?? signatures.get(id);
+    content.push({
+      type: "tool-call",
+      kind,
+      id,
+      name,
+      arguments: text,
+      ...(signature === undefined ? {} : { signature }),
+    });
   }
   return arrange(reasoning, content);
 };

@@ -167,7 +167,8 @@ const decodeLogprobs = (body: Json): { logprobs?: boolean | undefined; topLogpro
 const decodeLogitBias = (value: unknown): Readonly<Record<string, number>> | undefined => {
   const bias = readObject(value, "logit_bias");
   if (bias === undefined) return undefined;
-  for (const [token, weight] of Object.entries(bias)) readNumberIn(weight ?? Number.NaN, `logit_bias.${token}`, -100, 100);
+  for (const [token, weight] of Object.entries(bias))
+    readNumberIn(weight ?? Number.NaN, `logit_bias.${token}`, -100, 100);
   // Each value was just seen to be a number.
   return bias as Readonly<Record<string, number>>;
 };

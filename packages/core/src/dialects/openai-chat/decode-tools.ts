@@ -22,7 +22,9 @@ const customFields: ReadonlySet<string> = new Set(["name", "description", "forma
 export const decodeTools = (body: Json): readonly Tool[] | undefined => {
   const tools = readArray(body["tools"], "tools")?.map((tool, index) => decodeTool(tool, `tools[${index}]`)) ?? [];
   const functions =
-    readArray(body["functions"], "functions")?.map((value, index) => decodeFunction({}, value, `functions[${index}]`)) ?? [];
+    readArray(body["functions"], "functions")?.map((value, index) =>
+      decodeFunction({}, value, `functions[${index}]`),
+    ) ?? [];
   const all = [...tools, ...functions];
   return all.length === 0 ? undefined : all;
 };
@@ -32,7 +34,11 @@ const decodeTool = (value: unknown, param: string): Tool => {
   const type = readString(value["type"], `${param}.type`) ?? (value["function"] === undefined ? undefined : "function");
   switch (required(type, `${param}.type`, "the kind of tool")) {
     case "function":
-      return decodeFunction(value, required(value["function"] ?? undefined, `${param}.function`, "an object"), `${param}.function`);
+      return decodeFunction(
+        value,
+        required(value["function"] ?? undefined, `${param}.function`, "an object"),
+        `${param}.function`,
+      );
     case "custom": {
       const custom = required(readObject(value["custom"], `${param}.custom`), `${param}.custom`, "an object");
       return present({
@@ -124,7 +130,9 @@ export const decodeOutputFormat = (body: Json): Decoded<OutputFormat> => {
       return { value: { type: "text" } };
     case "json_object":
       // Some servers take a schema beside it, in fields of their own.
-      return Object.keys(format).length === 1 ? { value: { type: "json" } } : { value: { type: "json" }, extra: format };
+      return Object.keys(format).length === 1
+        ? { value: { type: "json" } }
+        : { value: { type: "json" }, extra: format };
     case "json_schema":
       return { value: decodeSchema(format["json_schema"], `${param}.json_schema`) };
     default:
@@ -143,4 +151,3 @@ const decodeSchema = (value: unknown, param: string): OutputFormat => {
     strict: readBoolean(wrapper["strict"], `${param}.strict`),
   });
 };
-

@@ -115,7 +115,8 @@ const encodeCall = (call: ToolCallPart, scope: EncodeScope): Json => {
   };
 };
 
-const isProven = ({ signature, encrypted }: ReasoningPart): boolean => signature !== undefined || encrypted !== undefined;
+const isProven = ({ signature, encrypted }: ReasoningPart): boolean =>
+  signature !== undefined || encrypted !== undefined;
 
 /** A turn's reasoning in the field the server reads it from. What carries another family's proof is not for it. */
 const encodeReasoning = (parts: readonly Part[], hasCalls: boolean, quirks: Quirks): Json => {

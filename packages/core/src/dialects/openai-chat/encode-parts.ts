@@ -17,7 +17,11 @@ export interface EncodeScope {
 }
 
 /** The extras that may be written: this dialect's own. Those of another are named as lost. */
-export const ownExtras = ({ isOwn, losses, target }: EncodeScope, extras: Extras | undefined, place: string): Extras => {
+export const ownExtras = (
+  { isOwn, losses, target }: EncodeScope,
+  extras: Extras | undefined,
+  place: string,
+): Extras => {
   if (extras === undefined) return {};
   if (isOwn) {
     if (target.quirks.noNullFields !== true) return extras;
@@ -63,7 +67,11 @@ const encodePart = (part: Part, scope: EncodeScope): Json | undefined => {
     case "audio": {
       if (part.source.type !== "base64") return refuse("input_audio", "it takes audio as data only");
       const { mediaType, data } = part.source;
-      return { ...wrap("input_audio", { data, format: audioFormat(mediaType) }, extras()), type: "input_audio", ...hint };
+      return {
+        ...wrap("input_audio", { data, format: audioFormat(mediaType) }, extras()),
+        type: "input_audio",
+        ...hint,
+      };
     }
     case "file": {
       const { source, filename = part.title } = part;

@@ -82,7 +82,8 @@ const putStream = ({ stream, extras }: ChatRequest, { quirks }: BackTarget, put:
   if (!stream) return;
   put("stream", true);
   const options = extras?.["stream_options"];
-  if (quirks.streamUsage !== "refused") put("stream_options", { ...(isObject(options) ? options : {}), include_usage: true });
+  if (quirks.streamUsage !== "refused")
+    put("stream_options", { ...(isObject(options) ? options : {}), include_usage: true });
 };
 
 const putExtras = (extras: Json, { isOwn, losses, target }: EncodeScope, { put, body }: FieldWriter): void => {
@@ -90,7 +91,8 @@ const putExtras = (extras: Json, { isOwn, losses, target }: EncodeScope, { put, 
   for (const [name, value] of Object.entries(extras)) {
     if (!isOwn || (extensionFields.has(name) && openrouterExtensions !== true)) losses.tuning(name);
     else if (name === "reasoning") {
-      if (reasoningControl === "object" && isObject(value)) put(name, { ...value, ...(body[name] as Json | undefined) });
+      if (reasoningControl === "object" && isObject(value))
+        put(name, { ...value, ...(body[name] as Json | undefined) });
     } else if (name !== "stream_options") put(name, value);
   }
 };
@@ -121,7 +123,8 @@ const putReasoning = (
   if (reasoning === undefined) return;
   const { effort, budgetTokens, enabled, exclude } = reasoning;
   const isOff = enabled === false || effort === "none" || budgetTokens === 0;
-  const isOn = !isOff && (enabled === true || reasoning.adaptive === true || effort !== undefined || budgetTokens !== undefined);
+  const isOn =
+    !isOff && (enabled === true || reasoning.adaptive === true || effort !== undefined || budgetTokens !== undefined);
   switch (quirks.reasoningControl ?? "effort") {
     case "effort":
       return put("reasoning_effort", isOff ? "none" : (effort ?? effortOf(budgetTokens)));

@@ -38,7 +38,8 @@ const encodeChoice = (choice: ToolChoice | undefined, tools: readonly Tool[], sc
       return encodeRequired(scope);
     case "tool": {
       if (!hasChoice || quirks.namedToolChoice === false) return { ...encodeRequired(scope), only: [choice.name] };
-      const kind = choice.kind ?? tools.find((tool) => tool.type === "custom" && tool.name === choice.name)?.type ?? "function";
+      const kind =
+        choice.kind ?? tools.find((tool) => tool.type === "custom" && tool.name === choice.name)?.type ?? "function";
       return { choice: { type: kind, [kind]: { name: choice.name } } };
     }
     case "allowed": {
@@ -70,7 +71,10 @@ const encodeTool = (tool: Tool, scope: EncodeScope): Json | undefined => {
     }
     case "custom": {
       const { name, description, format } = tool;
-      return { ...wrap("custom", present({ name, description, format }), ownExtras(scope, tool.extras, "tools[].")), type: "custom" };
+      return {
+        ...wrap("custom", present({ name, description, format }), ownExtras(scope, tool.extras, "tools[].")),
+        type: "custom",
+      };
     }
     case "opaque":
       if (tool.dialect === dialectId) return tool.value as Json; // Decoded from an object of this dialect.
@@ -86,7 +90,10 @@ export interface EncodedFormat {
 }
 
 /** Writes the output format. A server without schemas gets JSON mode and the schema in words. */
-export const encodeOutputFormat = (format: OutputFormat | undefined, { target, losses }: EncodeScope): EncodedFormat => {
+export const encodeOutputFormat = (
+  format: OutputFormat | undefined,
+  { target, losses }: EncodeScope,
+): EncodedFormat => {
   switch (format?.type) {
     case undefined:
       return {};

@@ -32,7 +32,8 @@ const detailsOf = (body: unknown, depth: number): ErrorDetails => {
   if (isObject(message)) return { ...detailsOf(message, depth + 1), ...symbolsOf(body) };
   if (detail !== undefined) return { message: readDetail(detail), ...symbolsOf(body) };
   const status = objectIn(body, "base_resp");
-  if (status !== undefined) return present({ message: stringIn(status, "status_msg"), code: symbol(status["status_code"]) });
+  if (status !== undefined)
+    return present({ message: stringIn(status, "status_msg"), code: symbol(status["status_code"]) });
   const listed = arrayIn(body, "errors")[0];
   if (isObject(listed)) return detailsOf(listed, depth + 1);
   return present({ message: stringIn(body, "message"), ...symbolsOf(body) });

@@ -24,7 +24,8 @@ const fitsParameters = (body: Json, quirks: Quirks): boolean => {
   if (quirks.openrouterExtensions !== true && isThere(body["transforms"])) return false;
   if (choice === "required" && (quirks.requiredToolChoice ?? "required") !== "required") return false;
   if (isObject(choice)) {
-    const allowed = choice["type"] === "allowed_tools" ? quirks.allowedTools === true : quirks.namedToolChoice !== false;
+    const allowed =
+      choice["type"] === "allowed_tools" ? quirks.allowedTools === true : quirks.namedToolChoice !== false;
     if (!allowed) return false;
   }
   if (quirks.jsonSchema === false && objectIn(body, "response_format")?.["type"] === "json_schema") return false;
@@ -54,7 +55,8 @@ const fitsAssistant = (message: Json, quirks: Quirks): boolean => {
   if (reasoningFields.some((name) => name !== reasoningField && isThere(message[name]))) return false;
   const calls = arrayIn(message, "tool_calls").filter(isObject);
   if (calls.length === 0) return true;
-  if (quirks.reasoningRequired === "tool-turns" && reasoningField !== undefined && !isThere(message[reasoningField])) return false;
+  if (quirks.reasoningRequired === "tool-turns" && reasoningField !== undefined && !isThere(message[reasoningField]))
+    return false;
   return calls.every(
     ({ id, extra_content: extra }) =>
       (typeof id !== "string" || fitsCallId(id, quirks)) && (quirks.thoughtSignatures === true || !isThere(extra)),

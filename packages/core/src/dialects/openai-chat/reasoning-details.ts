@@ -95,7 +95,8 @@ const toPlaced = ({ index, ...piece }: ReasoningPiece): PlacedPart =>
 const join = (a: ReasoningPiece, b: ReasoningPiece): ReasoningPiece | undefined => {
   if (a.index === undefined || a.index !== b.index) return undefined;
   // What is signed is sealed, and no part holds two encrypted payloads.
-  if (a.signature !== undefined || (a.encrypted !== undefined && (b.encrypted !== undefined || b.text !== ""))) return undefined;
+  if (a.signature !== undefined || (a.encrypted !== undefined && (b.encrypted !== undefined || b.text !== "")))
+    return undefined;
   if (a.text !== "" && b.text !== "" && a.summary !== b.summary) return undefined;
   return present({ ...a, ...b, text: a.text + b.text, summary: a.summary ?? b.summary });
 };

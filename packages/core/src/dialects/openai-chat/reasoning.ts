@@ -52,19 +52,14 @@ const readThinkingBlocks = (blocks: readonly unknown[]): readonly PlacedPart[] =
 export const arrange = (reasoning: readonly PlacedPart[], others: readonly Part[]): readonly Part[] => {
   if (reasoning.length === 0) return others;
   const parts: Part[] = [];
-  let next = 0;
-  for (const { part, index } of reasoning) {
-    for (; index !== undefined && parts.length < index && next < others.length; next++) {
-      const other = others[next];
-      if (other !== undefined) parts.push(other);
-    }
+  const rest = [...others];
+  for (const { part, index = 0 } of reasoning) {
+    if (parts.length < index) parts.push(...rest.splice(0, index - parts.length));
     parts.push(part);
   }
-  return [...parts, ...others.slice(next)];
+  return [...parts, ...rest];
 };
 
 /** All reasoning text of a turn, for clients that show it and know no `reasoning_details`. */
 export const reasoningText = (parts: readonly Part[]): string =>
-  parts
-    .flatMap((part) => (part.type === "reasoning" && part.text !== "" ? [part.text] : []))
-    .join("\n\n");
+  parts.flatMap((part) => (part.type === "reasoning" && part.text !== "" ? [part.text] : [])).join("\n\n");

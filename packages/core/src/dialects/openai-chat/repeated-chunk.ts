@@ -1,4 +1,4 @@
-import type { ChatEvent } from "../../chat/event.ts";
+import type { ChatEvent, ReasoningDelta, TextDelta } from "../../chat/event.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
 
@@ -50,12 +50,15 @@ export const createRepeatedChunks = (): RepeatedChunks => {
       if (text === "" || needsEscape.test(text)) return undefined;
       lessons = 0;
       const { choice } = shape;
-      return shape.field === "content" ? { type: "text-delta", choice, text } : { type: "reasoning-delta", choice, text };
+      return shape.field === "content"
+        ? { type: "text-delta", choice, text }
+        : { type: "reasoning-delta", choice, text };
     },
     learn: (data, chunk, events) => {
-      if (lessons >= maxFruitlessLessons || !isPlain(events)) return;
+      const event = events[0];
+      if (lessons >= maxFruitlessLessons || events.length !== 1 || !isPlain(event)) return;
       lessons++;
-      shape = shapeOf(data, chunk) ?? shape;
+      shape = shapeOf(data, chunk, event.choice) ?? shape;
     },
   };
 };
@@ -66,15 +69,9 @@ const endsAsLearnt = (data: string, at: number, after: string | undefined): bool
   return end >= at && data.endsWith(after) && !needsEscape.test(data.slice(at, end));
 };
 
-const isPlain = (events: readonly ChatEvent[]): boolean => {
-  const event = events[0];
-  return (
-    events.length === 1 &&
-    (event?.type === "text-delta" || event?.type === "reasoning-delta") &&
-    // Anything beyond type, choice and text would have to be read from the chunk.
-    Object.keys(event).length === 3
-  );
-};
+/** Nothing beside type, choice and text, which would have to be read from the chunk. */
+const isPlain = (event: ChatEvent | undefined): event is TextDelta | ReasoningDelta =>
+  (event?.type === "text-delta" || event?.type === "reasoning-delta") && Object.keys(event).length === 3;
 
 const paddingFields: readonly string[] = ["obfuscation", "p"];
 
@@ -82,18 +79,15 @@ const paddingFields: readonly string[] = ["obfuscation", "p"];
 const marker = "\u2402llm-gateway\u2403";
 const otherMarker = "\u2404llm-gateway\u2403";
 
-const shapeOf = (data: string, chunk: Json): Shape | undefined => {
-  const choice = onlyChoice(chunk);
-  const delta = choice === undefined ? undefined : objectIn(choice, "delta");
-  if (choice === undefined || delta === undefined) return undefined;
+const shapeOf = (data: string, chunk: Json, choice: number): Shape | undefined => {
+  const delta = objectIn(onlyChoice(chunk) ?? {}, "delta");
+  if (delta === undefined) return undefined;
   const field = (["content", "reasoning_content", "reasoning"] as const).find((name) => stringIn(delta, name));
   if (field === undefined) return undefined;
   const word = placeOf(data, field, stringIn(delta, field) ?? "", 0);
   if (word === undefined) return undefined;
   const [start, end] = word;
-  const before = data.slice(0, start);
-  const number = choice["index"];
-  const common = { field, choice: typeof number === "number" ? number : 0, before };
+  const common = { field, choice, before: data.slice(0, start) };
 
   const padding = paddingFields.find((name) => stringIn(chunk, name) !== undefined);
   const pad = padding === undefined ? undefined : placeOf(data, padding, stringIn(chunk, padding) ?? "", end);
@@ -106,7 +100,12 @@ const shapeOf = (data: string, chunk: Json): Shape | undefined => {
 };
 
 /** Where a field's text stands, without its quotes; the first place that looks so. */
-const placeOf = (data: string, field: string, text: string, from: number): readonly [start: number, end: number] | undefined => {
+const placeOf = (
+  data: string,
+  field: string,
+  text: string,
+  from: number,
+): readonly [start: number, end: number] | undefined => {
   if (needsEscape.test(text)) return undefined;
   for (const key of [`"${field}":"`, `"${field}": "`]) {
     const at = data.indexOf(`${key}${text}"`, from);

@@ -1,16 +1,7 @@
 import type { RoutingPreferences } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
-import {
-  invalidValue,
-  isObject,
-  present,
-  readArray,
-  readBoolean,
-  readObject,
-  readStrings,
-  restOf,
-} from "../fields.ts";
+import { invalidValue, isObject, present, readArray, readBoolean, readObject, readStrings, restOf } from "../fields.ts";
 
 /** Fields of OpenRouter's that speak to a gateway, not to a model. */
 export const extensionFields: ReadonlySet<string> = new Set(["models", "provider", "route", "transforms", "usage"]);
@@ -74,7 +65,11 @@ const readMaxPrice = (value: unknown): RoutingPreferences["maxPrice"] | undefine
   if (price === undefined) return undefined;
   const unknown = Object.keys(price).find((name) => name !== "prompt" && name !== "completion");
   if (unknown !== undefined) {
-    throw invalidValue(`provider.max_price.${unknown}`, "absent: prices are per token, of `prompt` and `completion`", price[unknown]);
+    throw invalidValue(
+      `provider.max_price.${unknown}`,
+      "absent: prices are per token, of `prompt` and `completion`",
+      price[unknown],
+    );
   }
   return present({
     input: readUsd(price["prompt"], "provider.max_price.prompt"),
@@ -99,8 +94,7 @@ export const encodeRouting = ({ fallbackModels, maxPrice, ...routing }: RoutingP
     only: routing.only,
     ignore: routing.ignore,
     sort: routing.sort,
-    max_price:
-      maxPrice && present({ prompt: perMillion(maxPrice.input), completion: perMillion(maxPrice.output) }),
+    max_price: maxPrice && present({ prompt: perMillion(maxPrice.input), completion: perMillion(maxPrice.output) }),
     allow_fallbacks: routing.allowFallbacks,
     require_parameters: routing.requireParameters,
   });

@@ -3,8 +3,7 @@ import type { Signature } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
-import { readPiece, callSignature } from "./reasoning-details.ts";
-import { thoughtSignatureFormat } from "./identity.ts";
+import { signatureOn, signaturesIn } from "./thought-signature.ts";
 
 interface Call {
   /** Ordinal among the calls of the choice; -1 until its name is known. */
@@ -29,6 +28,8 @@ export interface ToolCallOptions {
   readonly provider: string;
   readonly requestId: string;
   readonly choice: number;
+  /** The client knows the deprecated `function_call`. */
+  readonly expectsFunctionCall: boolean;
 }
 
 // More calls in one answer mean that the server repeats itself.
@@ -38,25 +39,8 @@ const maxCalls = 128;
 export const madeCallId = (requestId: string, choice: number, ordinal: number): string =>
   `call_${requestId}_${choice}_${ordinal}`;
 
-/** A thought signature on the call itself. */
-export const ownSignature = (call: Json): Signature | undefined => {
-  const value = stringIn(objectIn(objectIn(call, "extra_content") ?? {}, "google") ?? {}, "thought_signature");
-  return value === undefined ? undefined : { format: thoughtSignatureFormat, value };
-};
-
-/** The signatures among `reasoning_details` that belong to one of these calls. */
-export const signaturesIn = (details: readonly unknown[], callIds: ReadonlySet<string>): ReadonlyMap<string, Signature> => {
-  const signatures = new Map<string, Signature>();
-  for (const entry of details) {
-    const piece = isObject(entry) ? readPiece(entry) : undefined;
-    const signature = piece === undefined ? undefined : callSignature(piece, callIds);
-    if (piece?.id !== undefined && signature !== undefined) signatures.set(piece.id, signature);
-  }
-  return signatures;
-};
-
 /** Arguments as text; a few servers send the object itself. */
-export const argumentsOf = (value: unknown): string =>
+const argumentsOf = (value: unknown): string =>
   typeof value === "string" ? value : isObject(value) ? JSON.stringify(value) : "";
 
 /** What a call's piece says of its kind, name and arguments. Unused members may be there and empty. */
@@ -69,7 +53,8 @@ export const readTool = (piece: Json): { kind: "function" | "custom"; name: stri
   return { kind: "function", name: stringIn(inner, "name") ?? "", text: argumentsOf(inner["arguments"]) };
 };
 
-export const createToolCallPieces = ({ provider, requestId, choice }: ToolCallOptions): ToolCallPieces => {
+export const createToolCallPieces = (options: ToolCallOptions): ToolCallPieces => {
+  const { provider, requestId, choice } = options;
   const byIndex = new Map<unknown, Call>();
   const byId = new Map<string, Call>();
   let last: Call | undefined;
@@ -116,10 +101,11 @@ export const createToolCallPieces = ({ provider, requestId, choice }: ToolCallOp
         isOdd = true;
         call.id = madeCallId(requestId, choice, call.ordinal);
       }
-      const signature = ownSignature(piece) ?? signatures.get(call.id);
+      const signature = signatureOn(piece) ?? signatures.get(call.id);
       const start = { type: "tool-call-start" as const, choice, index: call.ordinal, id: call.id, name, kind };
       events.push(signature === undefined ? start : { ...start, signature });
-      if (call.early !== "") events.push({ type: "tool-call-delta", choice, index: call.ordinal, arguments: call.early });
+      if (call.early !== "")
+        events.push({ type: "tool-call-delta", choice, index: call.ordinal, arguments: call.early });
     } else if (text !== "") {
       events.push({ type: "tool-call-delta", choice, index: call.ordinal, arguments: text });
     }
@@ -139,8 +125,7 @@ export const createToolCallPieces = ({ provider, requestId, choice }: ToolCallOp
       const legacy = objectIn(delta, "function_call");
       if (legacy !== undefined) {
         readOne({ function: legacy, index: 0 }, new Map(), events);
-        // Clients of the deprecated form look for no index and no id.
-        isOdd = false;
+        isOdd = !options.expectsFunctionCall;
       }
       return events;
     },

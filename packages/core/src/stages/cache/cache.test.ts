@@ -254,6 +254,7 @@ describe("cache", () => {
       expect(await stores([[...two, end("stop", 1)]], { n: 2 })).toBe(false);
       expect(await stores([[...two, end("stop", 1), end("length", 0)]], { n: 2 })).toBe(false);
       expect(await stores([[start, say("a"), end()]], { n: 2 })).toBe(false);
+      expect(await stores([[...two, end("stop", 0)]])).toBe(false);
     });
 
     it("is nothing whose reader left before the end", async () => {
@@ -315,10 +316,13 @@ describe("cache", () => {
       expect(on.calls).toBe(2);
     });
 
-    it("does not answer for state that the provider keeps and changes", async () => {
+    it("does not answer for tools that the provider runs and state that it keeps", async () => {
       const on = gateway();
-      for (const field of ["conversation", "container", "thread"]) {
-        const request = testRequest({ extras: { [field]: "id-1" } });
+      const outside = [
+        ...["conversation", "container", "thread", "mcp_servers"].map((field) => ({ extras: { [field]: "id-1" } })),
+        { tools: [{ type: "opaque" as const, dialect: "d", value: { type: "web_search" } }] },
+      ].map(testRequest);
+      for (const request of outside) {
         expect(await on.result({ request })).toBe("bypass");
         expect(await on.result({ request })).toBe("bypass");
       }
@@ -455,6 +459,18 @@ describe("cache", () => {
       for await (const event of events(reply)) replayed.push(event);
       expect(replayed).toEqual(every);
       expect(reply.target).toEqual(target);
+    });
+
+    it("has the store forget what expired, also where nothing takes its place", async () => {
+      const store = textStore();
+      const on = gateway({ ttlMs: 1_000, store });
+      await on.result();
+      await settled();
+      expect(store.texts.size).toBe(1);
+      await on.clock.advance(1_000);
+      await on.result({}, () => createReply({ batches: read([[start, end("length")]]) }));
+      await settled();
+      expect(store.texts.size).toBe(0);
     });
 
     it("goes on without a store that throws or rejects", async () => {

@@ -1,9 +1,9 @@
 import type { EventBatch } from "../../chat/event.ts";
-import type { ChatRequest } from "../../chat/request.ts";
 import { mapBatches, replyOf, type Reply } from "../../chat/reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { attribute } from "../../telemetry/semconv.ts";
+import { isCacheable } from "./cacheable.ts";
 import { cacheControlKey, cacheResultKey, type CacheResult } from "./context-keys.ts";
 import { isProperAnswer, readEntry, sealEntry } from "./entry.ts";
 import { guardStore, unavailable } from "./guarded-store.ts";
@@ -83,12 +83,6 @@ export const cache = (options: CacheOptions = {}): Stage => {
     return keep(context, key, await next());
   });
 };
-
-// Fields by which dialects name state that the provider keeps and changes: the same words mean another request later.
-const stateful = ["conversation", "container", "thread"] as const;
-
-const isCacheable = ({ extras }: ChatRequest): boolean =>
-  extras === undefined || !stateful.some((field) => extras[field] !== undefined && extras[field] !== null);
 
 const report = (context: Context, result: CacheResult, key?: string, ageMs?: number): void => {
   context.set(cacheResultKey, result);

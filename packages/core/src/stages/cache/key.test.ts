@@ -124,6 +124,9 @@ describe("a cache key", () => {
     expect(new Set(lists.map((stop) => keyFor({ stop }))).size).toBe(lists.length);
     const names = [{ "a:b": "c" }, { a: "b:c" }, { a: "b", c: "" }, { 'a":"b': "c" }, { "": "a:b:c" }];
     expect(new Set(names.map((metadata) => keyFor({ metadata }))).size).toBe(names.length);
+    // In the very words of the encoding, with and without the lengths that guard it.
+    const mimics = [{ a: "b", c: "d" }, { a: "bs1:cs1:d" }, { a: "bs:cs:d" }, { a: "b}s1:cs1:d" }, { "as1:b": "d" }];
+    expect(new Set(mimics.map((metadata) => keyFor({ metadata }))).size).toBe(mimics.length);
   });
 
   it("cannot be met by one scope dressed up as another", () => {

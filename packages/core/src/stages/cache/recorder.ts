@@ -26,8 +26,7 @@ export const createRecorder = (maxLength: number): Recorder => {
     if (grown !== undefined) return grown;
     const { frame: _frame, ...own } = event;
     const json = JSON.stringify(own);
-    // Leaving `frame` out keeps each member of the union what it is; the compiler sees only their common fields.
-    to.push(own as Mutable<ChatEvent>);
+    to.push(own);
     return json.length;
   };
 

@@ -10,9 +10,11 @@ export const isFieldEvent = (event: ChatEvent): event is FieldEvent => {
 
 export const fieldTextOf = (event: FieldEvent): string => (event.type === "tool-call-delta" ? event.arguments : event.text);
 
+export const toolCallFieldName = (index: number): string => `tool-call ${index}`;
+
 /** Names the field among those of its choice. */
 export const fieldNameOf = (event: FieldEvent): string =>
-  event.type === "tool-call-delta" ? `tool-call ${event.index}` : event.type;
+  event.type === "tool-call-delta" ? toolCallFieldName(event.index) : event.type;
 
 /** The event with another text, cut loose from its frame and without what tells of the old text. */
 export const withFieldText = (event: FieldEvent, text: string): FieldEvent => {

@@ -2,7 +2,7 @@ import { createScanner, slicesOf, type TextForm } from "./scanner.ts";
 import { applyEdits } from "./redaction.ts";
 import type { GuardrailRule } from "./rule.ts";
 import type { Span } from "./span.ts";
-import { createVerdict } from "./verdict.ts";
+import { createVerdict, type OnFinding } from "./verdict.ts";
 
 /** One stream of text in an answer: a choice's text, its reasoning, its refusal, or one tool call's arguments. */
 export interface Field {
@@ -24,7 +24,7 @@ export const createField = (
   rules: readonly GuardrailRule[],
   form: TextForm,
   overlap: number,
-  onFinding: (span: Span) => void,
+  onFinding: OnFinding,
 ): Field => {
   const scanner = createScanner(rules, form);
   const { decide, edits } = createVerdict(rules, onFinding);

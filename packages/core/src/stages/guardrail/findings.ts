@@ -1,6 +1,7 @@
 import { createContextKey, type Context, type ContextKey } from "../../pipeline/context.ts";
 import { attribute } from "../../telemetry/semconv.ts";
-import type { GuardrailAction, GuardrailDirection, GuardrailRule } from "./rule.ts";
+import type { GuardrailAction, GuardrailDirection } from "./rule.ts";
+import type { OnFinding } from "./verdict.ts";
 
 /** What a rule found in one request or its answer; never the text itself. */
 export interface GuardrailFinding {
@@ -17,9 +18,8 @@ export interface GuardrailFinding {
 export const guardrailFindingsKey: ContextKey<readonly GuardrailFinding[]> = createContextKey("guardrail-findings");
 
 export interface FindingRecorder {
-  /** Counts a finding. `action` is given where it is graver than the rule's own. */
-  readonly found: (rule: GuardrailRule, category: string, action?: GuardrailAction) => void;
-  /** Puts the verdict so far on the span. */
+  readonly found: OnFinding;
+  /** Puts the verdict so far on the span, where it has changed. */
   readonly report: () => void;
 }
 
@@ -28,9 +28,11 @@ const gravity: readonly GuardrailAction[] = ["allow", "flag", "redact", "block"]
 /** Keeps the findings of one direction of a request, in the context and on the span. */
 export const createFindingRecorder = (context: Context, direction: GuardrailDirection): FindingRecorder => {
   let own: readonly GuardrailFinding[] = [];
+  let reported = false;
 
   return {
-    found: ({ name, action: usual }, category, action = usual) => {
+    found: ({ rule: { name }, category }, action) => {
+      reported = false;
       const same = (one: GuardrailFinding): boolean =>
         one.rule === name && one.category === category && one.direction === direction && one.action === action;
       const count = (own.find(same)?.count ?? 0) + 1;
@@ -42,7 +44,8 @@ export const createFindingRecorder = (context: Context, direction: GuardrailDire
     },
     report: () => {
       const { span } = context;
-      if (!span.isRecording()) return;
+      if (reported || !span.isRecording()) return;
+      reported = true;
       const worst = own.toSorted((a, b) => gravity.indexOf(b.action) - gravity.indexOf(a.action))[0];
       span.setAttribute(attribute.guardrailDirection, direction);
       span.setAttribute(attribute.guardrailVerdict, worst?.action ?? "allow");

@@ -1,7 +1,7 @@
-import type { ChatEvent, EventBatch, UsageEvent } from "../../chat/event.ts";
+import type { ChatEvent, EventBatch } from "../../chat/event.ts";
 import { mapBatches, type Reply } from "../../chat/reply.ts";
 import { createField, type Field } from "./field.ts";
-import { fieldNameOf, fieldTextOf, isFieldEvent, type FieldEvent } from "./field-text.ts";
+import { fieldNameOf, fieldTextOf, isFieldEvent, toolCallFieldName, type FieldEvent } from "./field-text.ts";
 import type { FindingRecorder } from "./findings.ts";
 import { createHoldBack } from "./hold-back.ts";
 import { guardWholeEvent } from "./guard-whole-event.ts";
@@ -16,6 +16,8 @@ export interface GuardReplyOptions {
 }
 
 interface ChoiceFields {
+  /** The one that is being written. */
+  current?: Field | undefined;
   readonly fields: Map<string, Field>;
   /** Indices of tool calls whose input is free text. */
   readonly custom: Set<number>;
@@ -29,7 +31,6 @@ export const guardReply = (reply: Reply, { rules, overlap, recorder }: GuardRepl
   const choices = new Map<number, ChoiceFields>();
   const open = createOpenChoices();
   const held = createHoldBack();
-  let usage: UsageEvent | undefined;
 
   const choiceAt = (index: number): ChoiceFields => {
     let choice = choices.get(index);
@@ -47,7 +48,7 @@ export const guardReply = (reply: Reply, { rules, overlap, recorder }: GuardRepl
     const name = fieldNameOf(event);
     let field = choice.fields.get(name);
     if (field === undefined) {
-      field = createField(rules, formOf(event, choice), overlap, (span) => recorder.found(span.rule, span.category));
+      field = createField(rules, formOf(event, choice), overlap, recorder.found);
       choice.fields.set(name, field);
     }
     return field;
@@ -66,81 +67,91 @@ export const guardReply = (reply: Reply, { rules, overlap, recorder }: GuardRepl
    * The choice goes on with something else, so what came before it is released. A field that was left once and went
    * on shows that this answer jumps between its fields: from then on it waits for its real end.
    */
-  const leaveOthers = (choice: number, stay?: Field): Place | undefined =>
-    end([...choiceAt(choice).fields.values()].filter((field) => field !== stay && !field.resumed()));
+  const turnTo = (choice: ChoiceFields, next?: Field): Place | undefined => {
+    const { current } = choice;
+    choice.current = next;
+    return current === undefined || current === next || current.resumed() ? undefined : end([current]);
+  };
 
   const takeText = (event: FieldEvent): Place | undefined => {
     const field = fieldAt(event);
     const text = fieldTextOf(event);
-    const left = text === "" ? undefined : leaveOthers(event.choice, field);
-    if (left !== undefined) return left;
-    const blocking = text === "" ? undefined : field.push(text);
+    let blocked: Place | undefined;
+    if (text !== "") {
+      blocked = turnTo(choiceAt(event.choice), field);
+      if (blocked !== undefined) return blocked;
+      const blocking = field.push(text);
+      if (blocking !== undefined) blocked = { field, offset: blocking.start };
+    }
     held.addText(event, field);
-    return blocking === undefined ? undefined : { field, offset: blocking.start };
+    return blocked;
+  };
+
+  /** Ends what an event ends. */
+  const closeFields = (event: ChatEvent): Place | undefined => {
+    if (event.type === "reply-end") return end(choiceAt(event.choice).fields.values());
+    if (event.type === "tool-call-start") {
+      const choice = choiceAt(event.choice);
+      if (event.kind === "custom") choice.custom.add(event.index);
+      return turnTo(choice);
+    }
+    if (event.type !== "tool-call-end") return undefined;
+    const field = choiceAt(event.choice).fields.get(toolCallFieldName(event.index));
+    return field === undefined ? undefined : end([field]);
   };
 
   /** Takes an event in; gives the place in front of which the answer has to end. */
   const take = (event: ChatEvent): Place | "here" | undefined => {
+    open.came(event);
     if (isFieldEvent(event)) return takeText(event);
-    let blocked: Place | undefined;
-    if (event.type === "tool-call-start") {
-      if (event.kind === "custom") choiceAt(event.choice).custom.add(event.index);
-      blocked = leaveOthers(event.choice);
-    } else if (event.type === "tool-call-end") {
-      const field = choiceAt(event.choice).fields.get(fieldNameOf({ ...event, type: "tool-call-delta", arguments: "" }));
-      blocked = end(field === undefined ? [] : [field]);
-    } else if (event.type === "reply-end") {
-      blocked = end(choiceAt(event.choice).fields.values());
-    } else if (event.type === "usage") {
-      usage = event;
-    }
+    const blocked = closeFields(event);
     if (blocked !== undefined) return blocked;
-    const guarded = guardWholeEvent(event, rules, recorder);
+    const guarded = guardWholeEvent(event, rules, recorder.found);
     if (guarded === "block") return "here";
     if (guarded !== undefined) held.add(guarded);
     return undefined;
   };
 
-  const block = (place: Place | "here", out: ChatEvent[]): void => {
-    held.cut(out, place === "here" ? undefined : place);
-    out.forEach(open.see);
-    // Told already, it must not be told again.
-    if (usage !== undefined && !open.hasSeen(usage)) out.push({ type: "usage", usage: usage.usage });
-    out.push(...open.endings());
+  const takeAll = (batch: EventBatch): Place | "here" | undefined => {
+    for (const event of batch) {
+      const blocked = take(event);
+      if (blocked !== undefined) return blocked;
+    }
+    return undefined;
+  };
+
+  /** Moves to `out` what may go. */
+  const release = (out: ChatEvent[]): Place | undefined => {
+    for (;;) {
+      const inTheWay = held.release(out);
+      if (inTheWay === undefined) return undefined;
+      const blocked = end([inTheWay]);
+      if (blocked !== undefined) return blocked;
+    }
+  };
+
+  /** What goes out after `blocked` was found out, or because nothing was. */
+  const give = (blocked: Place | "here" | undefined, stop?: () => void): readonly ChatEvent[] => {
+    const out: ChatEvent[] = [];
+    const place = blocked ?? release(out);
+    if (place !== undefined) held.cut(out, place === "here" ? undefined : place);
+    out.forEach(open.given);
+    if (place !== undefined) {
+      out.push(...open.endings());
+      stop?.();
+    }
+    recorder.report();
+    return out;
   };
 
   const guard = (batch: EventBatch, stop: () => void): EventBatch => {
-    const out: ChatEvent[] = [];
-    let blocked: Place | "here" | undefined;
-    for (const event of batch) {
-      blocked = take(event);
-      if (blocked !== undefined) break;
-    }
-    while (blocked === undefined) {
-      const inTheWay = held.release(out);
-      if (inTheWay === undefined) break;
-      blocked = end([inTheWay]);
-    }
-    if (blocked !== undefined) {
-      stop();
-      block(blocked, out);
-    } else {
-      out.forEach(open.see);
-    }
-    recorder.report();
+    const out = give(takeAll(batch), stop);
     const asItCame = out.length === batch.length && out.every((event, index) => event === batch[index]);
     return asItCame ? batch : out;
   };
 
   /** A reply may end without its `reply-end`: what waits is then all there is. */
-  const flush = (): EventBatch => {
-    const out: ChatEvent[] = [];
-    const blocked = end([...choices.values()].flatMap(({ fields }) => [...fields.values()]));
-    if (blocked === undefined) held.release(out);
-    else block(blocked, out);
-    recorder.report();
-    return out;
-  };
+  const flush = (): EventBatch => give(end([...choices.values()].flatMap(({ fields }) => [...fields.values()])));
 
   return mapBatches(reply, guard, { flush });
 };

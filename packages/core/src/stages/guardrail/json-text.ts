@@ -13,9 +13,9 @@ export interface JsonReader {
  * Reads JSON text as it streams: escapes are resolved, and every character of a number or word stands for the whole
  * of it, so that whatever takes its place can be a whole value again. Text that is no JSON passes as it is.
  */
-export const createJsonReader = (): JsonReader => {
+export const createJsonReader = (start: number): JsonReader => {
   let waiting = "";
-  let offset = 0;
+  let offset = start;
   let inString = false;
 
   return {

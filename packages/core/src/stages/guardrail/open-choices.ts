@@ -1,41 +1,39 @@
-import type { ChatEvent } from "../../chat/event.ts";
+import type { ChatEvent, UsageEvent } from "../../chat/event.ts";
 
-/** Remembers what a client was given, to know what is still to be ended. */
+/** Remembers what came and what a client was given of it, to know what is still to be ended. */
 export interface OpenChoices {
-  readonly see: (event: ChatEvent) => void;
-  /** Whether this was the last usage given. */
-  readonly hasSeen: (event: ChatEvent) => boolean;
-  /** The events that end everything still open, because of what was found. */
+  readonly came: (event: ChatEvent) => void;
+  readonly given: (event: ChatEvent) => void;
+  /** The events that end everything still open because of what was found, the last known usage in front. */
   readonly endings: () => readonly ChatEvent[];
 }
 
 export const createOpenChoices = (): OpenChoices => {
-  /** Open tool calls by open choice. */
-  const open = new Map<number, Set<number>>();
-  let usage: ChatEvent | undefined;
+  const choices = new Set<number>();
+  const ended = new Set<number>();
+  const calls = new Map<string, { readonly choice: number; readonly index: number }>();
+  let lastUsage: UsageEvent | undefined;
+  let givenUsage: UsageEvent | undefined;
 
   return {
-    see: (event) => {
-      if (event.type === "usage") usage = event;
-      if (!("choice" in event)) return;
-      const { choice } = event;
-      if (event.type === "reply-end") {
-        open.delete(choice);
-        return;
-      }
-      let calls = open.get(choice);
-      if (calls === undefined) {
-        calls = new Set();
-        open.set(choice, calls);
-      }
-      if (event.type === "tool-call-start") calls.add(event.index);
-      if (event.type === "tool-call-end") calls.delete(event.index);
+    came: (event) => {
+      if (event.type === "usage") lastUsage = event;
+      if ("choice" in event) choices.add(event.choice);
     },
-    hasSeen: (event) => usage === event,
-    endings: () =>
-      [...open].flatMap(([choice, calls]): ChatEvent[] => [
-        ...[...calls].map((index): ChatEvent => ({ type: "tool-call-end", choice, index })),
-        { type: "reply-end", choice, finishReason: "content_filter" },
-      ]),
+    given: (event) => {
+      if (event.type === "usage") givenUsage = event;
+      if (event.type === "reply-end") ended.add(event.choice);
+      if (event.type !== "tool-call-start" && event.type !== "tool-call-end") return;
+      const { choice, index } = event;
+      if (event.type === "tool-call-start") calls.set(`${choice} ${index}`, { choice, index });
+      else calls.delete(`${choice} ${index}`);
+    },
+    endings: () => [
+      ...(lastUsage === undefined || lastUsage === givenUsage ? [] : [{ type: "usage", usage: lastUsage.usage } as const]),
+      ...[...calls.values()].map((call) => ({ type: "tool-call-end", ...call }) as const),
+      ...[...choices]
+        .filter((choice) => !ended.has(choice))
+        .map((choice) => ({ type: "reply-end", choice, finishReason: "content_filter" }) as const),
+    ],
   };
 };

@@ -20,13 +20,15 @@ export interface Scanner {
 /**
  * Reads a field twice: as it is and normalised, the second only from where the two differ. What is found does not
  * depend on how the text is cut into pieces, and work and memory are bounded by the rules' longest match.
+ *
+ * @param offset Where the text begins in its field.
  */
-export const createScanner = (rules: readonly GuardrailRule[], form: TextForm): Scanner => {
-  const json = form === "json" ? createJsonReader() : undefined;
+export const createScanner = (rules: readonly GuardrailRule[], form: TextForm, offset: number = 0): Scanner => {
+  const json = form === "json" ? createJsonReader(offset) : undefined;
   const normaliser = createNormaliser();
   let found: Span[] = [];
-  let length = 0;
-  const plain = createView(rules, (span) => found.push(span));
+  let length = offset;
+  const plain = createView(rules, offset, (span) => found.push(span));
   let normalised: View | undefined;
 
   const read = (text: string, ended: boolean): readonly Span[] => {

@@ -1,5 +1,5 @@
 import { labelOf, type Edit } from "./redaction.ts";
-import type { GuardrailRule } from "./rule.ts";
+import type { GuardrailAction, GuardrailRule } from "./rule.ts";
 import type { Span } from "./span.ts";
 
 export interface Verdict {
@@ -12,8 +12,15 @@ export interface Verdict {
   readonly edits: Edit[];
 }
 
-/** Decides about the spans of one field. `onFinding` is called once for each match that no `allow` rule exempts. */
-export const createVerdict = (rules: readonly GuardrailRule[], onFinding: (span: Span) => void): Verdict => {
+/** Told of each match that no `allow` rule exempts, once, and of what is done about it. */
+export type OnFinding = (span: Span, action: GuardrailAction) => void;
+
+/** Decides about the spans of one field. Where nothing can be replaced, a rule that redacts blocks. */
+export const createVerdict = (
+  rules: readonly GuardrailRule[],
+  onFinding: OnFinding,
+  replaceable: boolean = true,
+): Verdict => {
   const edits: Edit[] = [];
   const counted = new Map<GuardrailRule, number>();
   const redacted = new WeakSet<Span>();
@@ -42,11 +49,12 @@ export const createVerdict = (rules: readonly GuardrailRule[], onFinding: (span:
         continue;
       }
       if (allowed.some((one) => one.start <= start && one.end >= end)) continue;
+      const action = rule.action === "redact" && !replaceable ? "block" : rule.action;
       // The same thing found as it is and normalised, or found again behind a seam, counts once.
-      if (start >= (counted.get(rule) ?? 0)) onFinding(span);
+      if (start >= (counted.get(rule) ?? 0)) onFinding(span, action);
       counted.set(rule, Math.max(end, counted.get(rule) ?? 0));
-      if (rule.action === "redact") redact(span);
-      if (rule.action === "block") return span;
+      if (action === "redact") redact(span);
+      if (action === "block") return span;
     }
     return undefined;
   };

@@ -28,7 +28,7 @@ interface Progress {
 const slack = 1024;
 
 /** @param onSpan Called with each match, once. */
-export const createView = (rules: readonly GuardrailRule[], onSpan: (span: Span) => void): View => {
+export const createView = (rules: readonly GuardrailRule[], offset: number, onSpan: (span: Span) => void): View => {
   const lookBehind = Math.max(...rules.map((rule) => rule.maxMatchLength));
 
   const make = (start: Piece, at: readonly Progress[], startEnd: number): View => {
@@ -94,7 +94,7 @@ export const createView = (rules: readonly GuardrailRule[], onSpan: (span: Span)
     };
   };
 
-  return make({ text: "", offset: 0 }, rules.map(() => ({ from: 0 })), 0);
+  return make({ text: "", offset }, rules.map(() => ({ from: 0 })), offset);
 };
 
 /** A rule that protects fails closed; one that only watches fails open, and leaves a mark. */

@@ -30,7 +30,7 @@ export const createLateResults = (messages: readonly Message[]): LateResults => 
     if (place?.result === undefined) return undefined;
     const { message, result } = place;
     taken.add(result);
-    return message.parts.length === 1 ? message : { ...message, parts: [result] };
+    return { ...message, parts: [result] };
   };
   return { take, isTaken: (part) => taken.has(part) };
 };

@@ -113,6 +113,8 @@ describe("normalize", () => {
         const request = testRequest({ model });
         expect(await normalized(request, { aliases })).toBe(request);
       }
+      const itself = testRequest({ model: "fast" });
+      expect(await normalized(itself, { aliases: { fast: "fast" } })).toBe(itself);
     });
 
     it("leave the original body valid, and other changes do not", async () => {

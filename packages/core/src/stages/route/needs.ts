@@ -3,16 +3,17 @@ import type { Part } from "../../chat/message.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import type { Capability, Model } from "../../providers/catalog.ts";
 
-/** What a model must be able to do to answer this request. */
+/**
+ * What a model must be able to do to answer this request, as far as the catalog can be trusted to say so: it is silent
+ * on structured output and documents for most models, so these are left to the provider.
+ */
 export const neededCapabilities = (request: ChatRequest): ReadonlySet<Capability> => {
   const needed = new Set<Capability>();
   if (request.tools !== undefined && request.tools.length > 0) needed.add("tools");
-  if (request.outputFormat?.type === "json-schema") needed.add("json-schema");
   const look = (parts: readonly Part[]): void => {
     for (const part of parts) {
       if (part.type === "image") needed.add("vision");
       else if (part.type === "audio") needed.add("audio-input");
-      else if (part.type === "file" && part.source.type !== "text") needed.add("file-input");
       else if (part.type === "tool-result") look(part.content);
     }
   };
@@ -27,7 +28,9 @@ export const unfitness = (
   model: Model | undefined,
 ): string | undefined => {
   if (model === undefined) return undefined;
-  for (const capability of needed) if (!model.capabilities.includes(capability)) return `no ${capability}`;
+  // A model that was declared by its name alone lists nothing, which says nothing.
+  const { capabilities } = model;
+  if (capabilities.length > 0) for (const capability of needed) if (!capabilities.includes(capability)) return `no ${capability}`;
   const { contextWindow } = model;
   if (contextWindow === undefined || surelyFits(request, contextWindow)) return undefined;
   const tokens = estimateInputTokens(request);

@@ -48,7 +48,11 @@ const inputOf = (argumentsText: string): unknown => {
 };
 
 const toolBlock = (answer: Answer, call: ToolCall, index: number): WrittenBlock => {
-  const head = { type: "tool_use", id: `toolu_01${createDice(`${answer.seed}:call:${index}`).letters(22)}`, name: call.name };
+  const head = {
+    type: "tool_use",
+    id: `toolu_01${createDice(`${answer.seed}:call:${index}`).letters(22)}`,
+    name: call.name,
+  };
   return {
     whole: { ...head, input: inputOf(call.argumentsText) },
     start: { ...head, input: {} },
@@ -60,7 +64,12 @@ const toolBlock = (answer: Answer, call: ToolCall, index: number): WrittenBlock 
   };
 };
 
-const blocksOf = (request: AnthropicRequest, answer: Answer, choice: Choice, signer: Signer): readonly WrittenBlock[] => [
+const blocksOf = (
+  request: AnthropicRequest,
+  answer: Answer,
+  choice: Choice,
+  signer: Signer,
+): readonly WrittenBlock[] => [
   ...(choice.reasoning === "" ? [] : [thinkingBlock(request, choice.reasoning, signer)]),
   ...(choice.text === ""
     ? []
@@ -77,7 +86,9 @@ const blocksOf = (request: AnthropicRequest, answer: Answer, choice: Choice, sig
 const stopReason = (choice: Choice): string => {
   if (choice.finishWord !== undefined) return choice.finishWord;
   if (choice.stopSequence !== null) return "stop_sequence";
-  return { stop: "end_turn", length: "max_tokens", "tool-calls": "tool_use", "content-filter": "refusal" }[choice.finish];
+  return { stop: "end_turn", length: "max_tokens", "tool-calls": "tool_use", "content-filter": "refusal" }[
+    choice.finish
+  ];
 };
 
 const endOf = (choice: Choice): object => {

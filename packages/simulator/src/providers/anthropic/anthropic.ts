@@ -12,8 +12,12 @@ const findRoute = (method: string, path: string): Route | undefined => {
   if (method === "POST" && rest === "/messages") return { action: "chat" };
   if (method === "POST" && rest === "/messages/count_tokens") return { action: "count" };
   if (method === "GET" && rest === "/models") return { action: "models" };
-  return method === "GET" && rest.startsWith("/models/") ? { action: "model", model: rest.slice("/models/".length) } : undefined;
+  return method === "GET" && rest.startsWith("/models/")
+    ? { action: "model", model: rest.slice("/models/".length) }
+    : undefined;
 };
+
+const listedModels = ["claude-haiku-4-5", "claude-opus-5", "claude-sonnet-4-5"] as const;
 
 const describeModel = (name: string): object => ({
   type: "model",
@@ -27,6 +31,10 @@ const inAMinute = (): string => `${new Date(Date.now() + 60_000).toISOString().s
 /** Anthropic Messages. */
 export const anthropic: Provider = {
   id: "anthropic",
+  label: "Anthropic",
+  basePath: "/anthropic",
+  environmentPrefix: "ANTHROPIC",
+  listedModels,
   route: findRoute,
   key: ({ headers }) => {
     const own = headers["x-api-key"];
@@ -45,12 +53,7 @@ export const anthropic: Provider = {
     };
   },
   count: (inputTokens) => ({ input_tokens: inputTokens }),
-  models: (names) => ({
-    data: names.map(describeModel),
-    has_more: false,
-    first_id: names[0] ?? null,
-    last_id: names.at(-1) ?? null,
-  }),
+  listModels: (data) => ({ data, has_more: false, first_id: listedModels[0], last_id: listedModels[2] }),
   describeModel,
   headers: (dice) => ({
     "request-id": `req_011${dice.letters(21)}`,
@@ -62,7 +65,7 @@ export const anthropic: Provider = {
     "anthropic-ratelimit-tokens-remaining": "2399000",
     "anthropic-ratelimit-tokens-reset": inAMinute(),
   }),
-  streamHeaders: {},
+  streamHeaders: () => ({}),
   error: anthropicError,
   errorEvent: (body) => `event: error\ndata: ${JSON.stringify(body)}\n\n`,
   blocksWithError: false,

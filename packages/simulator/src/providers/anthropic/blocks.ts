@@ -7,7 +7,11 @@ const attachmentTypes = new Set(["image", "document", "search_result", "containe
 
 /** Blocks of tools that run at the provider come back as they were received and are not looked into. */
 const isServerBlock = (type: string): boolean =>
-  type === "server_tool_use" || type === "compaction" || type === "fallback" || type.startsWith("mcp_tool_") || type.endsWith("_tool_result");
+  type === "server_tool_use" ||
+  type === "compaction" ||
+  type === "fallback" ||
+  type.startsWith("mcp_tool_") ||
+  type.endsWith("_tool_result");
 
 const userTypes = new Set(["text", "tool_result", ...attachmentTypes]);
 const assistantTypes = new Set(["text", "tool_use", "thinking", "redacted_thinking", "document"]);
@@ -45,17 +49,24 @@ const toolIdPattern = /^[a-zA-Z0-9_-]+$/u;
 export const checkBlock = (block: unknown, role: string, signer: Signer, path: string): void => {
   const type = isRecord(block) ? block["type"] : undefined;
   if (!isRecord(block) || typeof type !== "string") return refuse("Input should be an object with a type", path);
-  const known = role === "assistant" ? assistantTypes.has(type) || isServerBlock(type) : role === "user" ? userTypes.has(type) : type === "text";
+  const known =
+    role === "assistant"
+      ? assistantTypes.has(type) || isServerBlock(type)
+      : role === "user"
+        ? userTypes.has(type)
+        : type === "text";
   if (!known) return refuse(`Input tag '${type}' is not expected in a message of role '${role}'`, path);
   if (type === "text") checkText(block["text"], path);
   if (attachmentTypes.has(type)) checkAttachment(block, path);
   if (type === "thinking" || type === "redacted_thinking") checkThinking(block, signer, path);
   if (type === "tool_use") {
-    if (typeof block["id"] !== "string" || !toolIdPattern.test(block["id"])) refuse("String should match pattern '^[a-zA-Z0-9_-]+$'", `${path}.id`);
+    if (typeof block["id"] !== "string" || !toolIdPattern.test(block["id"]))
+      refuse("String should match pattern '^[a-zA-Z0-9_-]+$'", `${path}.id`);
     if (typeof block["name"] !== "string") refuse("Field required", `${path}.name`);
     if (!isRecord(block["input"])) refuse("Input should be an object", `${path}.input`);
   }
-  if (type === "tool_result" && typeof block["tool_use_id"] !== "string") refuse("Field required", `${path}.tool_use_id`);
+  if (type === "tool_result" && typeof block["tool_use_id"] !== "string")
+    refuse("Field required", `${path}.tool_use_id`);
 };
 
 /** The words of a content field: a string, or blocks of which only text counts. */

@@ -15,7 +15,13 @@ interface MergedTurn {
 const blocksOfContent = (content: unknown): readonly JsonRecord[] =>
   typeof content === "string" ? [{ type: "text", text: content }] : asArray(content).filter(isRecord);
 
-const checkMessage = (message: unknown, index: number, isLast: boolean, rules: ModelRules, signer: Signer): MergedTurn => {
+const checkMessage = (
+  message: unknown,
+  index: number,
+  isLast: boolean,
+  rules: ModelRules,
+  signer: Signer,
+): MergedTurn => {
   const path = `messages.${index}`;
   if (!isRecord(message)) return refuse("Input should be an object", path);
   const { role, content } = message;
@@ -56,7 +62,11 @@ const checkToolUse = (turns: readonly MergedTurn[]): void => {
     if (turn.role === "assistant") {
       const answered = idsOf(next, "tool_result", "tool_use_id");
       const open = idsOf(turn, "tool_use", "id").filter((id) => !answered.includes(id));
-      if (open.length > 0) refuse(`\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(", ")}`, path);
+      if (open.length > 0)
+        refuse(
+          `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(", ")}`,
+          path,
+        );
     }
     if (turn.role === "user") {
       const asked = idsOf(turns[index - 1], "tool_use", "id");
@@ -70,7 +80,7 @@ const checkToolUse = (turns: readonly MergedTurn[]): void => {
 };
 
 const checkEnds = (turns: readonly MergedTurn[], rules: ModelRules): void => {
-  if (turns[0]?.role !== "user") refuse("first message must use the \"user\" role", "messages");
+  if (turns[0]?.role !== "user") refuse('first message must use the "user" role', "messages");
   const last = turns.at(-1);
   if (last?.role !== "assistant") return;
   if (rules.refusesPrefill) {
@@ -87,17 +97,24 @@ const toTurn = (turn: MergedTurn, before: MergedTurn | undefined): Turn => {
     role: turn.role === "assistant" ? "assistant" : turn.role === "system" ? "system" : "user",
     text: textOf(turn.content),
     attachments: attachmentsOf(turn.content),
-    results: results.map((block) => ({ tool: names.get(block["tool_use_id"]) ?? "the tool", text: textOf(block["content"]) })),
+    results: results.map((block) => ({
+      tool: names.get(block["tool_use_id"]) ?? "the tool",
+      text: textOf(block["content"]),
+    })),
   };
 };
 
 /** With a thinking budget, an answer that called tools is continued from its thoughts, so they have to be there. */
 const checkThoughtsKept = (turns: readonly MergedTurn[]): void => {
   const called = turns.at(-2);
-  if (idsOf(called, "tool_use", "id").length === 0 || idsOf(turns.at(-1), "tool_result", "tool_use_id").length === 0) return;
+  if (idsOf(called, "tool_use", "id").length === 0 || idsOf(turns.at(-1), "tool_result", "tool_use_id").length === 0)
+    return;
   const first = called?.content[0]?.["type"];
   if (first !== "thinking" && first !== "redacted_thinking") {
-    refuse("Expected `thinking` or `redacted_thinking`, but found `tool_use`: a final assistant message must start with a thinking block", `messages.${called?.at}.content.0`);
+    refuse(
+      "Expected `thinking` or `redacted_thinking`, but found `tool_use`: a final assistant message must start with a thinking block",
+      `messages.${called?.at}.content.0`,
+    );
   }
 };
 
@@ -114,7 +131,9 @@ export const readMessages = (
 ): { readonly turns: readonly Turn[]; readonly blocks: readonly Block[] } => {
   if (!Array.isArray(messages)) return refuse("Field required", "messages");
   if (messages.length === 0) return refuse("at least one message is required", "messages");
-  const checked = messages.map((message, index) => checkMessage(message, index, index === messages.length - 1, rules, signer));
+  const checked = messages.map((message, index) =>
+    checkMessage(message, index, index === messages.length - 1, rules, signer),
+  );
   const merged = mergeTurns(checked);
   checkEnds(merged, rules);
   checkToolUse(merged);

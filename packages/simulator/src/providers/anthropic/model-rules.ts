@@ -64,7 +64,8 @@ export const checkVersionBlocks = (messages: readonly unknown[], version: Versio
     for (const [at, block] of asArray(message["content"]).entries()) {
       if (!isRecord(block)) continue;
       const path = `messages.${index}.content.${at}`;
-      if (message["role"] === "assistant" && block["type"] === "document") refuse("document blocks are not permitted here", path);
+      if (message["role"] === "assistant" && block["type"] === "document")
+        refuse("document blocks are not permitted here", path);
       if (message["role"] === "user" && block["type"] === "text" && asArray(block["citations"]).length > 0) {
         refuse("Extra inputs are not permitted", `${path}.citations`);
       }

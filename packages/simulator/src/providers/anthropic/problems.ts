@@ -24,7 +24,14 @@ const rows: Readonly<Record<ProblemKind, Row>> = {
 };
 
 /** Waiting helps against these, and the answer says so. */
-const passing: ReadonlySet<ProblemKind> = new Set(["rate-limit", "slow-down", "timeout", "internal", "overloaded", "conflict"]);
+const passing: ReadonlySet<ProblemKind> = new Set([
+  "rate-limit",
+  "slow-down",
+  "timeout",
+  "internal",
+  "overloaded",
+  "conflict",
+]);
 
 /** A problem as this API reports it. */
 export const anthropicError = (problem: Problem, dice: Dice): ErrorAnswer => {

@@ -32,26 +32,39 @@ export const refuseUnknownFields = (body: unknown): void => {
   if (unknown !== undefined) refuse("Extra inputs are not permitted", unknown);
 };
 
-const efforts: Readonly<Record<string, Effort>> = { low: "low", medium: "medium", high: "high", xhigh: "high", max: "high" };
+const efforts: Readonly<Record<string, Effort>> = {
+  low: "low",
+  medium: "medium",
+  high: "high",
+  xhigh: "high",
+  max: "high",
+};
 const leastBudget = 1024;
 
 const readEffort = (body: JsonRecord, model: string, rules: ModelRules, maximumTokens: number): Effort => {
   const config = isRecord(body["output_config"]) ? body["output_config"] : {};
   const given = config["effort"] ?? "medium";
   const effort = typeof given === "string" && Object.hasOwn(efforts, given) ? efforts[given] : undefined;
-  if (effort === undefined) return refuse("Input should be 'low', 'medium', 'high', 'xhigh' or 'max'", "output_config.effort");
+  if (effort === undefined)
+    return refuse("Input should be 'low', 'medium', 'high', 'xhigh' or 'max'", "output_config.effort");
   const thinking = body["thinking"] ?? undefined;
   if (thinking === undefined) return thinksByName(model) ? effort : "none";
   const type = isRecord(thinking) ? thinking["type"] : undefined;
-  if (!isRecord(thinking) || (type !== "enabled" && type !== "disabled" && type !== "adaptive" && type !== "between_tools")) {
+  if (
+    !isRecord(thinking) ||
+    (type !== "enabled" && type !== "disabled" && type !== "adaptive" && type !== "between_tools")
+  ) {
     return refuse("Input tag is not one of 'adaptive', 'enabled', 'between_tools', 'disabled'", "thinking");
   }
   if (type === "disabled") return "none";
   if (type !== "enabled") return effort;
-  if (rules.refusesThinkingBudget) return refuse("\"thinking.type.enabled\" is not supported for this model: use adaptive", "thinking");
+  if (rules.refusesThinkingBudget)
+    return refuse('"thinking.type.enabled" is not supported for this model: use adaptive', "thinking");
   const budget = thinking["budget_tokens"];
-  if (typeof budget !== "number" || budget < leastBudget) return refuse("Input should be greater than or equal to 1024", "thinking.enabled.budget_tokens");
-  if (budget >= maximumTokens) return refuse("`max_tokens` must be greater than `thinking.budget_tokens`", "max_tokens");
+  if (typeof budget !== "number" || budget < leastBudget)
+    return refuse("Input should be greater than or equal to 1024", "thinking.enabled.budget_tokens");
+  if (budget >= maximumTokens)
+    return refuse("`max_tokens` must be greater than `thinking.budget_tokens`", "max_tokens");
   return effort;
 };
 
@@ -68,7 +81,9 @@ const readFormat = (body: JsonRecord): Format => {
 const readStops = (body: JsonRecord): readonly string[] =>
   asArray(body["stop_sequences"]).map((stop, index) => {
     if (typeof stop !== "string") return refuse("Input should be a valid string", `stop_sequences.${index}`);
-    return stop.trim() === "" ? refuse("each stop sequence must contain non-whitespace", `stop_sequences.${index}`) : stop;
+    return stop.trim() === ""
+      ? refuse("each stop sequence must contain non-whitespace", `stop_sequences.${index}`)
+      : stop;
   });
 
 const mostMarkers = 4;
@@ -79,15 +94,19 @@ const readBlocks = (body: JsonRecord, messages: readonly Block[]): readonly Bloc
     const keepFor = isRecord(tool) ? keepForOf(tool) : undefined;
     return { text: JSON.stringify(tool), ...(keepFor === undefined ? {} : { keepFor }) };
   });
-  const system = typeof body["system"] === "string" ? [{ text: body["system"] }] : asArray(body["system"]).map(promptBlock);
+  const system =
+    typeof body["system"] === "string" ? [{ text: body["system"] }] : asArray(body["system"]).map(promptBlock);
   const blocks: readonly Block[] = [...tools, ...system, ...messages];
   const marks = blocks.flatMap((block) => block.keepFor ?? []);
-  if (marks.length > mostMarkers) refuse(`A maximum of ${mostMarkers} blocks with cache_control may be provided. Found ${marks.length}.`);
+  if (marks.length > mostMarkers)
+    refuse(`A maximum of ${mostMarkers} blocks with cache_control may be provided. Found ${marks.length}.`);
   if (marks.lastIndexOf("1h") > marks.indexOf("5m") && marks.includes("5m")) {
     refuse("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block");
   }
   const automatic = isRecord(body["cache_control"]) ? keepForOf(body) : undefined;
-  return automatic === undefined ? blocks : blocks.map((block, index) => (index === blocks.length - 1 ? { ...block, keepFor: automatic } : block));
+  return automatic === undefined
+    ? blocks
+    : blocks.map((block, index) => (index === blocks.length - 1 ? { ...block, keepFor: automatic } : block));
 };
 
 /** How the documented text begins that makes a model seal its thoughts, so that clients can try it out. */

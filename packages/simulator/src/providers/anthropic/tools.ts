@@ -24,7 +24,8 @@ const readTool = (tool: JsonRecord, path: string): Tool => {
 const readChoice = (choice: unknown, tools: readonly Tool[], hasTools: boolean): ToolChoice => {
   if (choice === undefined || choice === null) return "auto";
   if (!isRecord(choice)) return refuse("Input should be an object", "tool_choice");
-  if (!hasTools && choice["type"] !== "none") return refuse("may only be specified while providing tools", "tool_choice");
+  if (!hasTools && choice["type"] !== "none")
+    return refuse("may only be specified while providing tools", "tool_choice");
   if (choice["type"] === "auto" || choice["type"] === "none") return choice["type"];
   if (choice["type"] === "any") return "required";
   const named = choice["type"] === "tool" ? tools.find((tool) => tool.name === choice["name"]) : undefined;
@@ -49,7 +50,11 @@ export const readTools = (
   const choice = body["tool_choice"];
   const toolChoice = readChoice(choice, tools, given.length > 0 || asArray(body["mcp_servers"]).length > 0);
   const thinking = body["thinking"];
-  if (isRecord(thinking) && thinking["type"] === "enabled" && (toolChoice === "required" || typeof toolChoice === "object")) {
+  if (
+    isRecord(thinking) &&
+    thinking["type"] === "enabled" &&
+    (toolChoice === "required" || typeof toolChoice === "object")
+  ) {
     refuse("Thinking may not be enabled when tool_choice forces tool use.");
   }
   return { tools, toolChoice, parallelCalls: !(isRecord(choice) && choice["disable_parallel_tool_use"] === true) };

@@ -10,9 +10,11 @@ type Part = Readonly<Record<string, unknown>>;
 
 const finishWords = { stop: "STOP", "tool-calls": "STOP", length: "MAX_TOKENS", "content-filter": "SAFETY" } as const;
 
-const signs = (request: GeminiRequest, choice: Choice): boolean => choice.reasoning !== "" || request.rules.needsSignatures;
+const signs = (request: GeminiRequest, choice: Choice): boolean =>
+  choice.reasoning !== "" || request.rules.needsSignatures;
 
-const signatureOf = (part: Part, choice: Choice, signer: Signer): string => signer.sign(choice.reasoning, signedContent(part));
+const signatureOf = (part: Part, choice: Choice, signer: Signer): string =>
+  signer.sign(choice.reasoning, signedContent(part));
 
 const argumentsOf = (text: string): object | undefined => {
   try {
@@ -26,23 +28,37 @@ const argumentsOf = (text: string): object | undefined => {
 };
 
 /** The calls of a choice; only the first of them is signed. */
-const callParts = (request: GeminiRequest, answer: Answer, choice: Choice, index: number, signer: Signer): readonly Part[] => {
+const callParts = (
+  request: GeminiRequest,
+  answer: Answer,
+  choice: Choice,
+  index: number,
+  signer: Signer,
+): readonly Part[] => {
   const whole = choice.calls.flatMap((call, at) => {
     const args = argumentsOf(call.argumentsText);
     if (args === undefined) return [];
-    const id = request.rules.givesCallIds ? { id: createDice(`${answer.seed}:call:${index}:${at}`).letters(8).toLowerCase() } : {};
+    const id = request.rules.givesCallIds
+      ? { id: createDice(`${answer.seed}:call:${index}:${at}`).letters(8).toLowerCase() }
+      : {};
     // A function without arguments is called without any, not with an empty object.
     return [{ functionCall: { ...id, name: call.name, ...(Object.keys(args).length > 0 ? { args } : {}) } }];
   });
-  return whole.map((part, at) => (at === 0 && signs(request, choice) ? { ...part, thoughtSignature: signatureOf(part, choice, signer) } : part));
+  return whole.map((part, at) =>
+    at === 0 && signs(request, choice) ? { ...part, thoughtSignature: signatureOf(part, choice, signer) } : part,
+  );
 };
 
 const thoughtParts = (request: GeminiRequest, choice: Choice): readonly Part[] =>
-  request.includeThoughts && choice.reasoning !== "" ? [{ text: choice.reasoning, thought: true }] : [];
+  choice.reasoning !== "" && (request.includeThoughts || choice.showsReasoning === true)
+    ? [{ text: choice.reasoning, thought: true }]
+    : [];
 
 /** Without calls, the signature sits on the text. */
 const signText = (request: GeminiRequest, choice: Choice, part: Part, signer: Signer): Part =>
-  signs(request, choice) && choice.calls.length === 0 ? { ...part, thoughtSignature: signatureOf(part, choice, signer) } : part;
+  signs(request, choice) && choice.calls.length === 0
+    ? { ...part, thoughtSignature: signatureOf(part, choice, signer) }
+    : part;
 
 const usageOf = ({ usage }: Answer, outputTokens: number, thoughtTokens: number): object => ({
   promptTokenCount: usage.inputTokens,
@@ -63,7 +79,9 @@ const envelope = (answer: Answer): object => ({
 
 /** Nothing was said because of the policy: the prompt itself was blocked, and there are no candidates. */
 const isBlocked = (answer: Answer): boolean =>
-  answer.choices.every((choice) => choice.finish === "content-filter" && choice.text === "" && choice.calls.length === 0);
+  answer.choices.every(
+    (choice) => choice.finish === "content-filter" && choice.text === "" && choice.calls.length === 0,
+  );
 
 const blockedBody = (answer: Answer): object => ({
   promptFeedback: { blockReason: "PROHIBITED_CONTENT" },
@@ -126,6 +144,9 @@ export const writeStream = (request: GeminiRequest, answer: Answer, signer: Sign
   if (request.serverSentEvents) {
     return chunks.map(({ role, body }) => ({ role, data: `data: ${JSON.stringify(body)}\r\n\r\n` }));
   }
-  const items = chunks.map(({ role, body }, index): Piece => ({ role, data: `${index === 0 ? "[" : ",\r\n"}${JSON.stringify(body)}` }));
+  const items = chunks.map(({ role, body }, index): Piece => ({
+    role,
+    data: `${index === 0 ? "[" : ",\r\n"}${JSON.stringify(body)}`,
+  }));
   return [...items, { role: "terminal", data: "]" }];
 };

@@ -26,16 +26,24 @@ const dataNames = [
 const checkPart = (part: unknown, signer: Signer, path: string): JsonRecord => {
   if (!isRecord(part)) return refuse(`Invalid value at '${path}'`, path);
   const data = dataNames.filter((name) => field(part, name) !== undefined);
-  if (data.length === 0) return refuse(`${path}.data: required oneof field 'data' must have one initialized field`, `${path}.data`);
+  if (data.length === 0)
+    return refuse(`${path}.data: required oneof field 'data' must have one initialized field`, `${path}.data`);
   if (data.length > 1) return refuse(`Invalid value at '${path}': oneof field 'data' is already set.`, path);
   const call = field(part, "functionCall");
-  if (call !== undefined && (!isRecord(call) || typeof call["name"] !== "string")) refuse(`Invalid value at '${path}.function_call'`, path);
+  if (call !== undefined && (!isRecord(call) || typeof call["name"] !== "string"))
+    refuse(`Invalid value at '${path}.function_call'`, path);
   const response = field(part, "functionResponse");
-  if (response !== undefined && (!isRecord(response) || typeof response["name"] !== "string" || !isRecord(response["response"]))) {
+  if (
+    response !== undefined &&
+    (!isRecord(response) || typeof response["name"] !== "string" || !isRecord(response["response"]))
+  ) {
     refuse(`Invalid value at '${path}.function_response': name and an object as response are needed`, path);
   }
   const inline = field(part, "inlineData");
-  if (inline !== undefined && (!isRecord(inline) || typeof field(inline, "mimeType") !== "string" || typeof inline["data"] !== "string")) {
+  if (
+    inline !== undefined &&
+    (!isRecord(inline) || typeof field(inline, "mimeType") !== "string" || typeof inline["data"] !== "string")
+  ) {
     refuse(`Invalid value at '${path}.inline_data'`, path);
   }
   checkSignature(part, signer, path);
@@ -48,7 +56,8 @@ const checkContent = (content: unknown, index: number, signer: Signer): Content 
   const role = content["role"] ?? "user";
   if (role !== "user" && role !== "model") return refuse("Please use a valid role: user, model.", `${path}.role`);
   const parts = content["parts"];
-  if (!Array.isArray(parts) || parts.length === 0) return refuse(`${path}.parts: must include at least one parts field`, `${path}.parts`);
+  if (!Array.isArray(parts) || parts.length === 0)
+    return refuse(`${path}.parts: must include at least one parts field`, `${path}.parts`);
   return { role, parts: parts.map((part: unknown, at) => checkPart(part, signer, `${path}.parts[${at}]`)) };
 };
 
@@ -61,11 +70,16 @@ const checkCalls = (contents: readonly Content[]): void => {
     const responses = callsOf(content, "functionResponse");
     const calls = callsOf(contents[index - 1], "functionCall");
     if (responses.length > 0 && responses.length !== calls.length) {
-      refuse("Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.", `contents[${index}]`);
+      refuse(
+        "Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.",
+        `contents[${index}]`,
+      );
     }
     const ids = calls.map((call) => call["id"]).filter((id) => id !== undefined);
-    const missing = responses.length > 0 ? ids.find((id) => !responses.some((response) => response["id"] === id)) : undefined;
-    if (missing !== undefined) refuse(`No function response has the id '${String(missing)}' of its function call.`, `contents[${index}]`);
+    const missing =
+      responses.length > 0 ? ids.find((id) => !responses.some((response) => response["id"] === id)) : undefined;
+    if (missing !== undefined)
+      refuse(`No function response has the id '${String(missing)}' of its function call.`, `contents[${index}]`);
     const isOpen = callsOf(content, "functionCall").length > 0 && index < contents.length - 1;
     if (isOpen && callsOf(contents[index + 1], "functionResponse").length === 0) {
       refuse("Please ensure that function call turn is followed by a function response turn.", `contents[${index}]`);
@@ -73,7 +87,8 @@ const checkCalls = (contents: readonly Content[]): void => {
   }
 };
 
-const textOfPart = (part: JsonRecord): string => (typeof part["text"] === "string" && part["thought"] !== true ? part["text"] : "");
+const textOfPart = (part: JsonRecord): string =>
+  typeof part["text"] === "string" && part["thought"] !== true ? part["text"] : "";
 
 const resultText = (response: JsonRecord): string => {
   const value = response["response"];
@@ -81,18 +96,29 @@ const resultText = (response: JsonRecord): string => {
   return typeof plain === "string" ? plain : JSON.stringify(value);
 };
 
-const isAttachment = (part: JsonRecord): boolean => field(part, "inlineData") !== undefined || field(part, "fileData") !== undefined;
+const isAttachment = (part: JsonRecord): boolean =>
+  field(part, "inlineData") !== undefined || field(part, "fileData") !== undefined;
 
 const toTurn = (content: Content): Turn => ({
   role: content.role === "model" ? "assistant" : "user",
-  text: content.parts.map(textOfPart).filter((text) => text !== "").join("\n"),
+  text: content.parts
+    .map(textOfPart)
+    .filter((text) => text !== "")
+    .join("\n"),
   attachments: content.parts.filter(isAttachment).length,
-  results: callsOf(content, "functionResponse").map((response): ToolResult => ({ tool: String(response["name"]), text: resultText(response) })),
+  results: callsOf(content, "functionResponse").map((response): ToolResult => ({
+    tool: String(response["name"]),
+    text: resultText(response),
+  })),
 });
 
 const toBlock = (content: Content): Block => ({
   text: content.parts
-    .map((part) => (isAttachment(part) ? "" : textOfPart(part) || JSON.stringify(field(part, "functionCall") ?? field(part, "functionResponse") ?? "")))
+    .map((part) =>
+      isAttachment(part)
+        ? ""
+        : textOfPart(part) || JSON.stringify(field(part, "functionCall") ?? field(part, "functionResponse") ?? ""),
+    )
     .join("\n"),
   attachments: content.parts.filter(isAttachment).length,
 });

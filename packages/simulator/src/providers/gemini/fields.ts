@@ -4,7 +4,8 @@ import { refuse } from "../../problem.ts";
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
 
 /** A field under either of the two spellings this API takes; null counts as not given. */
-export const field = (record: JsonRecord, name: string): unknown => record[name] ?? record[snakeCase(name)] ?? undefined;
+export const field = (record: JsonRecord, name: string): unknown =>
+  record[name] ?? record[snakeCase(name)] ?? undefined;
 
 /** @throws Refusal for the first field of `value` that is not one of `names`. */
 export const refuseUnknown = (value: unknown, names: ReadonlySet<string>, path: string): void => {
@@ -12,7 +13,10 @@ export const refuseUnknown = (value: unknown, names: ReadonlySet<string>, path: 
   const unknown = Object.keys(value).find((name) => !names.has(name));
   if (unknown === undefined) return;
   const where = path === "" ? "" : ` at '${path}'`;
-  refuse(`Invalid JSON payload received. Unknown name "${unknown}"${where}: Cannot find field.`, path === "" ? unknown : path);
+  refuse(
+    `Invalid JSON payload received. Unknown name "${unknown}"${where}: Cannot find field.`,
+    path === "" ? unknown : path,
+  );
 };
 
 /** Names in both spellings. */

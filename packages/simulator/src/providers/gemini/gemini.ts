@@ -37,6 +37,10 @@ const describeModel = (name: string): object => ({
 /** Gemini generateContent. */
 export const gemini: Provider = {
   id: "gemini",
+  label: "Gemini",
+  basePath: "/gemini/v1beta",
+  environmentPrefix: "GEMINI",
+  listedModels: ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-pro-preview"],
   route: findRoute,
   key: ({ headers, url }) => {
     const own = headers["x-goog-api-key"];
@@ -59,10 +63,12 @@ export const gemini: Provider = {
     totalTokens: inputTokens,
     promptTokensDetails: [{ modality: "TEXT", tokenCount: inputTokens }],
   }),
-  models: (names) => ({ models: names.map(describeModel) }),
+  listModels: (models) => ({ models }),
   describeModel,
   headers: () => ({ "x-gemini-service-tier": "standard" }),
-  streamHeaders: { "content-type": "text/event-stream" },
+  streamHeaders: ({ url }) => ({
+    "content-type": url.searchParams.get("alt") === "sse" ? "text/event-stream" : "application/json; charset=UTF-8",
+  }),
   error: geminiError,
   errorEvent: (body) => `data: ${JSON.stringify(body)}\r\n\r\n`,
   blocksWithError: false,

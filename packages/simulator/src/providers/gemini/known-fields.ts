@@ -32,7 +32,8 @@ const checkSchema = (schema: unknown, path: string): void => {
   const properties = isRecord(schema["properties"]) ? schema["properties"] : {};
   for (const [name, property] of Object.entries(properties)) checkSchema(property, `${path}.properties[${name}]`);
   checkSchema(schema["items"], `${path}.items`);
-  for (const [index, option] of asArray(field(schema, "anyOf")).entries()) checkSchema(option, `${path}.any_of[${index}]`);
+  for (const [index, option] of asArray(field(schema, "anyOf")).entries())
+    checkSchema(option, `${path}.any_of[${index}]`);
 };
 
 /** @throws Refusal for a field of the body that this API does not have. */
@@ -45,7 +46,8 @@ export const refuseUnknownFields = (body: unknown): void => {
   for (const [index, content] of asArray(body["contents"]).entries()) {
     if (!isRecord(content)) continue;
     refuseUnknown(content, new Set(["role", "parts"]), `contents[${index}]`);
-    for (const [at, part] of asArray(content["parts"]).entries()) refuseUnknown(part, partNames, `contents[${index}].parts[${at}]`);
+    for (const [at, part] of asArray(content["parts"]).entries())
+      refuseUnknown(part, partNames, `contents[${index}].parts[${at}]`);
   }
   for (const [index, tool] of asArray(body["tools"]).entries()) {
     if (!isRecord(tool)) continue;

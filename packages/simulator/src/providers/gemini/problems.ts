@@ -10,7 +10,11 @@ const rows: Readonly<Record<ProblemKind, Row>> = {
   authentication: [400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."],
   billing: [403, "PERMISSION_DENIED", "Billing is not enabled for the project."],
   permission: [403, "PERMISSION_DENIED", "The caller does not have permission."],
-  "not-found": [404, "NOT_FOUND", "The model is not found for API version v1beta, or is not supported for generateContent."],
+  "not-found": [
+    404,
+    "NOT_FOUND",
+    "The model is not found for API version v1beta, or is not supported for generateContent.",
+  ],
   conflict: [409, "ABORTED", "The operation was aborted."],
   "too-large": [413, "INVALID_ARGUMENT", "Request payload size exceeds the limit."],
   "rate-limit": [429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."],
@@ -33,7 +37,12 @@ const google = "type.googleapis.com/google.rpc";
 const detailsOf = (problem: Problem): readonly object[] => [
   ...(problem.param === undefined
     ? []
-    : [{ "@type": `${google}.BadRequest`, fieldViolations: [{ field: problem.param, description: problem.message ?? "" }] }]),
+    : [
+        {
+          "@type": `${google}.BadRequest`,
+          fieldViolations: [{ field: problem.param, description: problem.message ?? "" }],
+        },
+      ]),
   ...(problem.kind === "authentication"
     ? [{ "@type": `${google}.ErrorInfo`, reason: "API_KEY_INVALID", domain: "googleapis.com" }]
     : []),
@@ -45,7 +54,9 @@ const detailsOf = (problem: Problem): readonly object[] => [
         },
       ]
     : []),
-  ...(problem.retryAfter === undefined ? [] : [{ "@type": `${google}.RetryInfo`, retryDelay: `${problem.retryAfter}s` }]),
+  ...(Number.isNaN(Number(problem.retryAfter))
+    ? []
+    : [{ "@type": `${google}.RetryInfo`, retryDelay: `${problem.retryAfter}s` }]),
 ];
 
 /** A problem as this API reports it. */

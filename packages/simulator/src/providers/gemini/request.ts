@@ -30,15 +30,25 @@ const readEffort = (thinking: JsonRecord, model: string): Effort => {
   const level = field(thinking, "thinkingLevel");
   const budget = field(thinking, "thinkingBudget");
   if (level !== undefined && budget !== undefined) {
-    return refuse("You can only set only one of thinking budget and thinking level.", "generation_config.thinking_config");
+    return refuse(
+      "You can only set only one of thinking budget and thinking level.",
+      "generation_config.thinking_config",
+    );
   }
   if (level !== undefined) {
     const name = String(level).toUpperCase();
     const effort = Object.hasOwn(levels, name) ? levels[name] : undefined;
-    return effort ?? refuse(`Invalid value at 'generation_config.thinking_config.thinking_level': "${String(level)}"`, "generation_config.thinking_config");
+    return (
+      effort ??
+      refuse(
+        `Invalid value at 'generation_config.thinking_config.thinking_level': "${String(level)}"`,
+        "generation_config.thinking_config",
+      )
+    );
   }
   if (budget !== undefined) {
-    if (typeof budget !== "number" || budget < -1) return refuse("The thinking budget is invalid.", "generation_config.thinking_config");
+    if (typeof budget !== "number" || budget < -1)
+      return refuse("The thinking budget is invalid.", "generation_config.thinking_config");
     return effortOfBudget(budget);
   }
   return field(thinking, "includeThoughts") === true || thinksByName(model) ? "medium" : "none";
@@ -53,10 +63,13 @@ const readFormat = (config: JsonRecord, tools: readonly Tool[], rules: ModelRule
     return refuse("Only one of response_schema and response_json_schema may be set.", "generation_config");
   }
   if (mimeType === "text/plain") {
-    return schema === undefined ? { type: "text" } : refuse("A response schema needs response_mime_type 'application/json'.", "generation_config");
+    return schema === undefined
+      ? { type: "text" }
+      : refuse("A response schema needs response_mime_type 'application/json'.", "generation_config");
   }
   if (mimeType === "text/x.enum" && schema !== undefined) return { type: "schema", schema };
-  if (mimeType !== "application/json") return refuse(`Unsupported response mime type: ${String(mimeType)}`, "generation_config.response_mime_type");
+  if (mimeType !== "application/json")
+    return refuse(`Unsupported response mime type: ${String(mimeType)}`, "generation_config.response_mime_type");
   if (tools.length > 0 && !rules.mixesJsonAndTools) {
     return refuse("Function calling with a response mime type: 'application/json' is unsupported");
   }
@@ -67,13 +80,18 @@ const mostStops = 5;
 
 const readStops = (config: JsonRecord): readonly string[] => {
   const stops = asArray(field(config, "stopSequences")).map(String);
-  return stops.length > mostStops ? refuse("At most 5 stop sequences may be given.", "generation_config.stop_sequences") : stops;
+  return stops.length > mostStops
+    ? refuse("At most 5 stop sequences may be given.", "generation_config.stop_sequences")
+    : stops;
 };
 
 const refuseMedia = (config: JsonRecord): void => {
   const modalities = asArray(field(config, "responseModalities")).map((item) => String(item).toUpperCase());
   if (modalities.some((modality) => modality !== "TEXT")) {
-    refuse(`The requested combination of response modalities (${modalities.join(", ")}) is not supported by the model.`, "generation_config.response_modalities");
+    refuse(
+      `The requested combination of response modalities (${modalities.join(", ")}) is not supported by the model.`,
+      "generation_config.response_modalities",
+    );
   }
 };
 

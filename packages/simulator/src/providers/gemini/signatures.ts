@@ -11,7 +11,10 @@ export const signedContent = (part: JsonRecord): string => {
 };
 
 /** Accepted in place of the signature of a call that another model made. */
-const skipValues: ReadonlySet<unknown> = new Set(["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"]);
+const skipValues: ReadonlySet<unknown> = new Set([
+  "skip_thought_signature_validator",
+  "context_engineering_is_the_way_to_go",
+]);
 
 /** @throws Refusal when a signature is not one that this simulator gave for this part. */
 export const checkSignature = (part: JsonRecord, signer: Signer, path: string): void => {
@@ -37,7 +40,10 @@ export const checkSignaturesKept = (contents: readonly Content[], rules: ModelRu
     if (index < turnStart || role !== "model") continue;
     const firstCall = parts.find((part) => field(part, "functionCall") !== undefined);
     if (firstCall !== undefined && field(firstCall, "thoughtSignature") === undefined) {
-      refuse(`Function call is missing a thought_signature in functionCall parts: contents[${index}].`, `contents[${index}]`);
+      refuse(
+        `Function call is missing a thought_signature in functionCall parts: contents[${index}].`,
+        `contents[${index}]`,
+      );
     }
   }
 };

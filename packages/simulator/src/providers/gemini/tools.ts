@@ -8,7 +8,8 @@ const namePattern = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/u;
 const readDeclaration = (declaration: unknown, path: string): Tool => {
   if (!isRecord(declaration)) return refuse(`Invalid value at '${path}'`, path);
   const name = declaration["name"];
-  if (typeof name !== "string" || !namePattern.test(name)) return refuse(`Invalid function name at '${path}.name'.`, `${path}.name`);
+  if (typeof name !== "string" || !namePattern.test(name))
+    return refuse(`Invalid function name at '${path}.name'.`, `${path}.name`);
   const older = field(declaration, "parameters");
   const newer = field(declaration, "parametersJsonSchema");
   if (older !== undefined && newer !== undefined) {
@@ -24,9 +25,11 @@ const readChoice = (config: JsonRecord, tools: readonly Tool[]): { tools: readon
     refuse("Please set allowed_function_names only when function calling mode is ANY.", "tool_config");
   }
   const unknown = names.find((name) => !tools.some((tool) => tool.name === name));
-  if (unknown !== undefined) refuse(`allowed_function_names names '${String(unknown)}', which is not declared.`, "tool_config");
+  if (unknown !== undefined)
+    refuse(`allowed_function_names names '${String(unknown)}', which is not declared.`, "tool_config");
   const allowed = names.length === 0 ? tools : tools.filter((tool) => names.includes(tool.name));
-  if (mode === "ANY" && allowed.length === 0) refuse("Function calling mode ANY needs function declarations.", "tool_config");
+  if (mode === "ANY" && allowed.length === 0)
+    refuse("Function calling mode ANY needs function declarations.", "tool_config");
   const choices: Readonly<Record<string, ToolChoice>> = {
     MODE_UNSPECIFIED: "auto",
     AUTO: "auto",
@@ -34,7 +37,8 @@ const readChoice = (config: JsonRecord, tools: readonly Tool[]): { tools: readon
     ANY: "required",
     NONE: "none",
   };
-  const toolChoice = choices[mode] ?? refuse(`Invalid value at 'tool_config.function_calling_config.mode': "${mode}"`, "tool_config");
+  const toolChoice =
+    choices[mode] ?? refuse(`Invalid value at 'tool_config.function_calling_config.mode': "${mode}"`, "tool_config");
   return { tools: allowed, toolChoice };
 };
 

@@ -42,6 +42,9 @@ const finishWord = (request: OpenaiRequest, choice: Choice): string => {
   return typeof request.prompt.toolChoice === "object" ? "stop" : "tool_calls";
 };
 
+const showsReasoning = (request: OpenaiRequest, choice: Choice): boolean =>
+  choice.reasoning !== "" && (request.showsReasoning || choice.showsReasoning === true);
+
 const callHead = (answer: Answer, call: ToolCall, choice: number, index: number, text: string): object => ({
   id: `call_${createDice(`${answer.seed}:call:${choice}:${index}`).letters(24)}`,
   ...(call.freeText
@@ -57,7 +60,7 @@ const messageOf = (request: OpenaiRequest, answer: Answer, choice: Choice, index
   return {
     role: "assistant",
     content: choice.text === "" && choice.calls.length > 0 ? null : choice.text,
-    ...(request.showsReasoning && choice.reasoning !== "" ? { reasoning_content: choice.reasoning } : {}),
+    ...(showsReasoning(request, choice) ? { reasoning_content: choice.reasoning } : {}),
     ...(first === undefined ? {} : calls),
     refusal: null,
     annotations: [],
@@ -87,7 +90,9 @@ interface Delta {
 
 const deltaOfCall = (request: OpenaiRequest, call: ToolCall, index: number, text: string): object => {
   if (request.legacyFunctions) return { function_call: { arguments: text } };
-  return { tool_calls: [{ index, ...(call.freeText ? { custom: { input: text } } : { function: { arguments: text } }) }] };
+  return {
+    tool_calls: [{ index, ...(call.freeText ? { custom: { input: text } } : { function: { arguments: text } }) }],
+  };
 };
 
 const callDeltas = (request: OpenaiRequest, answer: Answer, choice: Choice, at: number): readonly Delta[] =>
@@ -101,7 +106,7 @@ const callDeltas = (request: OpenaiRequest, answer: Answer, choice: Choice, at: 
 
 const deltasOf = (request: OpenaiRequest, answer: Answer, choice: Choice, at: number): readonly Delta[] => {
   const silent = choice.text === "" && choice.calls.length > 0;
-  const reasoning = request.showsReasoning ? splitTokens(choice.reasoning) : [];
+  const reasoning = showsReasoning(request, choice) ? splitTokens(choice.reasoning) : [];
   return [
     { role: "start", delta: { role: "assistant", content: silent ? null : "", refusal: null } },
     ...reasoning.map((text) => ({ role: "output" as const, delta: { reasoning_content: text } })),

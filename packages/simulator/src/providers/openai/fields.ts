@@ -31,10 +31,18 @@ export const numberField = (
     return refuse(`Invalid type for '${name}': expected ${whole ? "an integer" : "a number"}.`, name, "invalid_type");
   }
   if (value > highest) {
-    return refuse(`Invalid '${name}': ${kind} above maximum value. Expected at most ${highest}, got ${value}.`, name, `${kind}_above_max_value`);
+    return refuse(
+      `Invalid '${name}': ${kind} above maximum value. Expected at most ${highest}, got ${value}.`,
+      name,
+      `${kind}_above_max_value`,
+    );
   }
   if (value < lowest) {
-    return refuse(`Invalid '${name}': ${kind} below minimum value. Expected at least ${lowest}, got ${value}.`, name, `${kind}_below_min_value`);
+    return refuse(
+      `Invalid '${name}': ${kind} below minimum value. Expected at least ${lowest}, got ${value}.`,
+      name,
+      `${kind}_below_min_value`,
+    );
   }
   return value;
 };
@@ -44,6 +52,9 @@ export const stopField = (body: JsonRecord): readonly string[] => {
   const stop = body["stop"] ?? [];
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
   const texts = list.filter((item) => typeof item === "string");
-  if (texts.length !== list.length) return refuse("Invalid type for 'stop': expected a string or an array of strings.", "stop", "invalid_type");
-  return texts.length > 4 ? refuse("Invalid 'stop': array too long. Expected at most 4.", "stop", "array_above_max_length") : texts;
+  if (texts.length !== list.length)
+    return refuse("Invalid type for 'stop': expected a string or an array of strings.", "stop", "invalid_type");
+  return texts.length > 4
+    ? refuse("Invalid 'stop': array too long. Expected at most 4.", "stop", "array_above_max_length")
+    : texts;
 };

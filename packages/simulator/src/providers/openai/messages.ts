@@ -15,7 +15,10 @@ const partTypes: Readonly<Record<string, readonly string[]>> = {
 const textOfPart = (part: JsonRecord, role: string, at: string): string => {
   const type = part["type"];
   if (typeof type !== "string" || partTypes[role]?.includes(type) !== true) {
-    return refuse(`Invalid value: ${JSON.stringify(type ?? null)} is not a content part of role '${role}'.`, `${at}.type`);
+    return refuse(
+      `Invalid value: ${JSON.stringify(type ?? null)} is not a content part of role '${role}'.`,
+      `${at}.type`,
+    );
   }
   if (type !== "text" && type !== "refusal") {
     return isRecord(part[type]) ? "" : refuse(`Missing required parameter: '${at}.${type}'.`, `${at}.${type}`);
@@ -27,10 +30,13 @@ const textOfPart = (part: JsonRecord, role: string, at: string): string => {
 /** Text and number of attachments of a content field. */
 const readContent = (content: unknown, role: string, at: string): { text: string; attachments: number } => {
   if (typeof content === "string") return { text: content, attachments: 0 };
-  if (!Array.isArray(content)) return refuse(`Invalid type for '${at}': expected a string or an array.`, at, "invalid_type");
+  if (!Array.isArray(content))
+    return refuse(`Invalid type for '${at}': expected a string or an array.`, at, "invalid_type");
   if (content.length === 0) return refuse(`Invalid '${at}': empty array.`, at, "empty_array");
   const texts = content.map((part: unknown, index) =>
-    isRecord(part) ? textOfPart(part, role, `${at}[${index}]`) : refuse(`Invalid type for '${at}[${index}]'.`, `${at}[${index}]`),
+    isRecord(part)
+      ? textOfPart(part, role, `${at}[${index}]`)
+      : refuse(`Invalid type for '${at}[${index}]'.`, `${at}[${index}]`),
   );
   const isText = (part: unknown): boolean => isRecord(part) && (part["type"] === "text" || part["type"] === "refusal");
   return { text: texts.join("\n"), attachments: content.filter((part) => !isText(part)).length };
@@ -44,12 +50,14 @@ interface OpenCall {
 const readToolCalls = (message: JsonRecord, at: string): readonly OpenCall[] =>
   asArray(message["tool_calls"]).map((call, index) => {
     const here = `${at}.tool_calls[${index}]`;
-    if (!isRecord(call) || typeof call["id"] !== "string") return refuse(`Missing required parameter: '${here}.id'.`, `${here}.id`);
+    if (!isRecord(call) || typeof call["id"] !== "string")
+      return refuse(`Missing required parameter: '${here}.id'.`, `${here}.id`);
     const type = call["type"];
     const inner = type === "function" || type === "custom" ? call[type] : undefined;
     if (!isRecord(inner) || typeof inner["name"] !== "string") return refuse(`Invalid tool call: '${here}'.`, here);
     const text = type === "function" ? inner["arguments"] : inner["input"];
-    if (typeof text !== "string") return refuse(`Invalid type for '${here}': arguments have to be a string.`, here, "invalid_type");
+    if (typeof text !== "string")
+      return refuse(`Invalid type for '${here}': arguments have to be a string.`, here, "invalid_type");
     return { id: call["id"], name: inner["name"] };
   });
 
@@ -65,7 +73,8 @@ export interface ReadMessages {
  * @throws Refusal at the first message that is wrong.
  */
 export const readMessages = (messages: unknown): ReadMessages => {
-  if (!Array.isArray(messages)) return refuse("Missing required parameter: 'messages'.", "messages", "missing_required_parameter");
+  if (!Array.isArray(messages))
+    return refuse("Missing required parameter: 'messages'.", "messages", "missing_required_parameter");
   if (messages.length === 0) return refuse("Invalid 'messages': empty array.", "messages", "empty_array");
   const turns: Turn[] = [];
   let open: readonly OpenCall[] = [];
@@ -73,7 +82,10 @@ export const readMessages = (messages: unknown): ReadMessages => {
   const checkAnswered = (at: string): void => {
     if (open.length === 0) return;
     const ids = open.map((call) => call.id).join(", ");
-    refuse(`An assistant message with 'tool_calls' must be followed by tool messages for each 'tool_call_id'. Missing: ${ids}`, at);
+    refuse(
+      `An assistant message with 'tool_calls' must be followed by tool messages for each 'tool_call_id'. Missing: ${ids}`,
+      at,
+    );
   };
 
   for (const [index, message] of messages.entries()) {
@@ -85,7 +97,8 @@ export const readMessages = (messages: unknown): ReadMessages => {
     }
     const calls = role === "assistant" ? readToolCalls(message, at) : [];
     const mayBeSilent =
-      role === "assistant" && ["tool_calls", "function_call", "refusal", "audio"].some((name) => (message[name] ?? null) !== null);
+      role === "assistant" &&
+      ["tool_calls", "function_call", "refusal", "audio"].some((name) => (message[name] ?? null) !== null);
     const content = message["content"] ?? null;
     const { text, attachments } =
       content === null && mayBeSilent ? { text: "", attachments: 0 } : readContent(content, role, `${at}.content`);
@@ -93,7 +106,10 @@ export const readMessages = (messages: unknown): ReadMessages => {
     if (role === "tool") {
       const call = open.find(({ id }) => id === message["tool_call_id"]);
       if (call === undefined) {
-        return refuse(`Messages with role 'tool' must answer a preceding message with 'tool_calls': '${at}.tool_call_id'.`, at);
+        return refuse(
+          `Messages with role 'tool' must answer a preceding message with 'tool_calls': '${at}.tool_call_id'.`,
+          at,
+        );
       }
       open = open.filter((candidate) => candidate !== call);
       turns.push({ role: "user", text: "", attachments: 0, results: [{ tool: call.name, text }] });
@@ -102,8 +118,15 @@ export const readMessages = (messages: unknown): ReadMessages => {
     checkAnswered(at);
     open = calls;
     const spoken = role === "developer" ? "system" : role;
-    if (spoken === "function") turns.push({ role: "user", text: "", attachments: 0, results: [{ tool: String(message["name"]), text }] });
-    else turns.push({ role: spoken === "system" || spoken === "assistant" ? spoken : "user", text, attachments, results: [] });
+    if (spoken === "function")
+      turns.push({ role: "user", text: "", attachments: 0, results: [{ tool: String(message["name"]), text }] });
+    else
+      turns.push({
+        role: spoken === "system" || spoken === "assistant" ? spoken : "user",
+        text,
+        attachments,
+        results: [],
+      });
   }
   checkAnswered("messages");
   return { turns, blocks: messages.map(blockOf) };

@@ -25,7 +25,8 @@ export const checkModelRules = (model: string, body: JsonRecord): void => {
   const unsupported = (name: string, hint: string): never =>
     refuse(`Unsupported parameter: '${name}' is not supported with this model.${hint}`, name, "unsupported_parameter");
 
-  if ((body["max_tokens"] ?? undefined) !== undefined) unsupported("max_tokens", " Use 'max_completion_tokens' instead.");
+  if ((body["max_tokens"] ?? undefined) !== undefined)
+    unsupported("max_tokens", " Use 'max_completion_tokens' instead.");
   const effort = body["reasoning_effort"] ?? undefined;
   if (!alwaysThinks(model) && (effort === undefined || effort === "none")) return;
   if (body["stop"] !== undefined && body["stop"] !== null) unsupported("stop", "");

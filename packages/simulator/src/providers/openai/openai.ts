@@ -7,19 +7,33 @@ import { readOpenaiRequest } from "./request.ts";
 
 const findRoute = (method: string, path: string): Route | undefined => {
   const tolerant = path.startsWith("/v1/");
-  const rest = tolerant ? path.slice("/v1".length) : path.startsWith("/openai/v1/") ? path.slice("/openai/v1".length) : undefined;
+  const rest = tolerant
+    ? path.slice("/v1".length)
+    : path.startsWith("/openai/v1/")
+      ? path.slice("/openai/v1".length)
+      : undefined;
   if (rest === undefined) return undefined;
   if (method === "POST" && rest === "/chat/completions") return { action: "chat", tolerant };
   if (method === "GET" && rest === "/models") return { action: "models", tolerant };
-  if (method === "GET" && rest.startsWith("/models/")) return { action: "model", model: rest.slice("/models/".length), tolerant };
+  if (method === "GET" && rest.startsWith("/models/"))
+    return { action: "model", model: rest.slice("/models/".length), tolerant };
   return undefined;
 };
 
-const describeModel = (name: string): object => ({ id: name, object: "model", created: 1_735_689_600, owned_by: "simulator" });
+const describeModel = (name: string): object => ({
+  id: name,
+  object: "model",
+  created: 1_735_689_600,
+  owned_by: "simulator",
+});
 
 /** OpenAI Chat Completions, at `/openai/v1`, and any server that is compatible with it, at `/v1`. */
 export const openai: Provider = {
   id: "openai",
+  label: "OpenAI",
+  basePath: "/openai/v1",
+  environmentPrefix: "OPENAI",
+  listedModels: ["gpt-4o", "gpt-4o-mini", "gpt-5", "gpt-5-mini"],
   route: findRoute,
   key: ({ headers }) => /^Bearer +(\S+)$/iu.exec(headers.authorization ?? "")?.[1],
   model: ({ body }: Call) => (isRecord(body) && typeof body["model"] === "string" ? body["model"] : ""),
@@ -36,7 +50,7 @@ export const openai: Provider = {
       stream: (answer) => writeStream(request, answer),
     };
   },
-  models: (names) => ({ object: "list", data: names.map(describeModel) }),
+  listModels: (data) => ({ object: "list", data }),
   describeModel,
   headers: (dice) => ({
     "x-request-id": `req_${dice.letters(32).toLowerCase()}`,
@@ -49,7 +63,7 @@ export const openai: Provider = {
     "x-ratelimit-reset-requests": "6ms",
     "x-ratelimit-reset-tokens": "3ms",
   }),
-  streamHeaders: {},
+  streamHeaders: () => ({}),
   error: openaiError,
   errorEvent: (body) => `data: ${JSON.stringify(body)}\n\n`,
   blocksWithError: true,

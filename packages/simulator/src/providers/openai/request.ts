@@ -34,7 +34,14 @@ const efforts: Readonly<Record<string, Effort>> = {
 const readEffort = (body: JsonRecord, model: string): Effort => {
   const given = body["reasoning_effort"] ?? (thinksByName(model) ? "medium" : "none");
   const effort = typeof given === "string" && Object.hasOwn(efforts, given) ? efforts[given] : undefined;
-  return effort ?? refuse(`Unsupported value: 'reasoning_effort' does not support ${JSON.stringify(given)}.`, "reasoning_effort", "unsupported_value");
+  return (
+    effort ??
+    refuse(
+      `Unsupported value: 'reasoning_effort' does not support ${JSON.stringify(given)}.`,
+      "reasoning_effort",
+      "unsupported_value",
+    )
+  );
 };
 
 const readFormat = (body: JsonRecord, messages: ReadMessages): Format => {
@@ -43,14 +50,22 @@ const readFormat = (body: JsonRecord, messages: ReadMessages): Format => {
   if (type === "text") return { type };
   if (type === "json_object") {
     const mentioned = messages.blocks.some((block) => /json/iu.test(block.text));
-    return mentioned ? { type: "json" } : refuse("'messages' must contain the word 'json' to use 'response_format' of type 'json_object'.", "messages");
+    return mentioned
+      ? { type: "json" }
+      : refuse("'messages' must contain the word 'json' to use 'response_format' of type 'json_object'.", "messages");
   }
   const inner = isRecord(format) && type === "json_schema" ? format["json_schema"] : undefined;
   if (!isRecord(inner)) return refuse("Invalid value for 'response_format'.", "response_format");
-  if (typeof inner["name"] !== "string") return refuse("Missing required parameter: 'response_format.json_schema.name'.", "response_format.json_schema.name", "missing_required_parameter");
+  if (typeof inner["name"] !== "string")
+    return refuse(
+      "Missing required parameter: 'response_format.json_schema.name'.",
+      "response_format.json_schema.name",
+      "missing_required_parameter",
+    );
   const schema = inner["schema"] ?? {};
   const fault = inner["strict"] === true ? (openObjectFault(schema) ?? optionalPropertyFault(schema)) : undefined;
-  if (fault !== undefined) return refuse(`Invalid schema for response_format '${inner["name"]}': ${fault}.`, "response_format");
+  if (fault !== undefined)
+    return refuse(`Invalid schema for response_format '${inner["name"]}': ${fault}.`, "response_format");
   return { type: "schema", schema };
 };
 
@@ -69,7 +84,8 @@ const refuseUnsupported = (body: JsonRecord): void => {
     refuse("This model supports text output only.", "modalities");
   }
   if ((body["audio"] ?? null) !== null) refuse("Audio output is not supported with this model.", "audio");
-  if ((body["web_search_options"] ?? null) !== null) refuse("Web search options not supported with this model.", "web_search_options");
+  if ((body["web_search_options"] ?? null) !== null)
+    refuse("Web search options not supported with this model.", "web_search_options");
   if ((body["stream_options"] ?? null) !== null && body["stream"] !== true) {
     refuse("'stream_options' is only allowed when 'stream' is enabled.", "stream_options");
   }
@@ -78,7 +94,9 @@ const refuseUnsupported = (body: JsonRecord): void => {
 const readLogprobs = (body: JsonRecord): number | undefined => {
   const alternatives = numberField(body, "top_logprobs", 0, 20, true);
   if (body["logprobs"] === true) return alternatives ?? 0;
-  return alternatives === undefined ? undefined : refuse("'top_logprobs' is only allowed when 'logprobs' is true.", "top_logprobs");
+  return alternatives === undefined
+    ? undefined
+    : refuse("'top_logprobs' is only allowed when 'logprobs' is true.", "top_logprobs");
 };
 
 /** @throws Refusal when OpenAI would answer 400. */
@@ -86,10 +104,16 @@ export const readOpenaiRequest = (call: Call): OpenaiRequest => {
   const { body } = call;
   if (!isRecord(body)) return refuse("The body of the request could not be parsed as a JSON object.");
   const model = body["model"];
-  if (typeof model !== "string" || model === "") return refuse("You must provide a model parameter.", "model", "missing_required_parameter");
+  if (typeof model !== "string" || model === "")
+    return refuse("You must provide a model parameter.", "model", "missing_required_parameter");
   const messages = readMessages(body["messages"]);
   const { tools, toolChoice, parallelCalls, legacy } = readTools(body);
-  for (const [name, lowest, highest] of [["temperature", 0, 2], ["top_p", 0, 1], ["presence_penalty", -2, 2], ["frequency_penalty", -2, 2]] as const) {
+  for (const [name, lowest, highest] of [
+    ["temperature", 0, 2],
+    ["top_p", 0, 1],
+    ["presence_penalty", -2, 2],
+    ["frequency_penalty", -2, 2],
+  ] as const) {
     numberField(body, name, lowest, highest, false);
   }
   if (call.route.tolerant !== true) checkModelRules(model, body);
@@ -116,7 +140,8 @@ export const readOpenaiRequest = (call: Call): OpenaiRequest => {
     includeUsage: streamOptions["include_usage"] === true,
     topLogprobs: readLogprobs(body),
     legacyFunctions: legacy,
-    serviceTier: body["service_tier"] === "flex" || body["service_tier"] === "priority" ? body["service_tier"] : "default",
+    serviceTier:
+      body["service_tier"] === "flex" || body["service_tier"] === "priority" ? body["service_tier"] : "default",
     showsReasoning: thinksByName(model),
   };
 };

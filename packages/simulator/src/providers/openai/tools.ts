@@ -11,7 +11,8 @@ const readTool = (tool: unknown, at: string): Tool => {
     return refuse(`Invalid value for '${at}.type': supported values are 'function' and 'custom'.`, `${at}.type`);
   }
   const inner = tool[type];
-  if (!isRecord(inner)) return refuse(`Missing required parameter: '${at}.${type}'.`, `${at}.${type}`, "missing_required_parameter");
+  if (!isRecord(inner))
+    return refuse(`Missing required parameter: '${at}.${type}'.`, `${at}.${type}`, "missing_required_parameter");
   return readFunction(inner, `${at}.${type}`, type === "custom");
 };
 
@@ -22,11 +23,20 @@ const readFunction = (inner: JsonRecord, at: string, isCustom: boolean): Tool =>
   }
   const parameters = inner["parameters"] ?? { type: "object", properties: {} };
   if (!isRecord(parameters) || (parameters["type"] ?? "object") !== "object") {
-    return refuse(`Invalid schema for function '${name}': schema must be of type 'object'.`, `${at}.parameters`, "invalid_function_parameters");
+    return refuse(
+      `Invalid schema for function '${name}': schema must be of type 'object'.`,
+      `${at}.parameters`,
+      "invalid_function_parameters",
+    );
   }
-  const fault = inner["strict"] === true ? (openObjectFault(parameters) ?? optionalPropertyFault(parameters)) : undefined;
+  const fault =
+    inner["strict"] === true ? (openObjectFault(parameters) ?? optionalPropertyFault(parameters)) : undefined;
   if (fault !== undefined) {
-    return refuse(`Invalid schema for function '${name}': ${fault}.`, `${at}.parameters`, "invalid_function_parameters");
+    return refuse(
+      `Invalid schema for function '${name}': ${fault}.`,
+      `${at}.parameters`,
+      "invalid_function_parameters",
+    );
   }
   return { name, description: String(inner["description"] ?? ""), schema: isCustom ? undefined : parameters };
 };
@@ -38,7 +48,9 @@ const readChoice = (choice: unknown, tools: readonly Tool[], at: string): ToolCh
   const inner = isRecord(choice) ? (choice["function"] ?? choice["custom"] ?? choice) : undefined;
   const name = isRecord(inner) ? inner["name"] : undefined;
   const tool = tools.find((candidate) => candidate.name === name);
-  return tool === undefined ? refuse(`Invalid value for '${at}': it names no tool that is offered.`, at) : { name: tool.name };
+  return tool === undefined
+    ? refuse(`Invalid value for '${at}': it names no tool that is offered.`, at)
+    : { name: tool.name };
 };
 
 /** The tools on offer and the choice among them. */
@@ -51,18 +63,26 @@ export interface ReadTools {
 }
 
 const allowedTools = (choice: unknown): JsonRecord | undefined =>
-  isRecord(choice) && choice["type"] === "allowed_tools" && isRecord(choice["allowed_tools"]) ? choice["allowed_tools"] : undefined;
+  isRecord(choice) && choice["type"] === "allowed_tools" && isRecord(choice["allowed_tools"])
+    ? choice["allowed_tools"]
+    : undefined;
 
 /** @throws Refusal when a tool, its schema or the choice is wrong. */
 export const readTools = (body: JsonRecord): ReadTools => {
   const given = body["tools"] ?? undefined;
-  if (given !== undefined && !Array.isArray(given)) return refuse("Invalid type for 'tools': expected an array.", "tools", "invalid_type");
+  if (given !== undefined && !Array.isArray(given))
+    return refuse("Invalid type for 'tools': expected an array.", "tools", "invalid_type");
   if (given?.length === 0) return refuse("Invalid 'tools': empty array.", "tools", "empty_array");
   if (given === undefined && Array.isArray(body["functions"])) {
     const tools = body["functions"].map((item: unknown, index) =>
       readFunction(isRecord(item) ? item : {}, `functions[${index}]`, false),
     );
-    return { tools, toolChoice: readChoice(body["function_call"], tools, "function_call"), parallelCalls: false, legacy: true };
+    return {
+      tools,
+      toolChoice: readChoice(body["function_call"], tools, "function_call"),
+      parallelCalls: false,
+      legacy: true,
+    };
   }
   const tools = asArray(given).map((tool, index) => readTool(tool, `tools[${index}]`));
   const parallelCalls = body["parallel_tool_calls"] !== false;
@@ -72,5 +92,10 @@ export const readTools = (body: JsonRecord): ReadTools => {
   }
   const names = asArray(allowed["tools"]).map((item) => readChoice(item, tools, "tool_choice"));
   const kept = tools.filter((tool) => names.some((name) => typeof name === "object" && name.name === tool.name));
-  return { tools: kept, toolChoice: allowed["mode"] === "required" ? "required" : "auto", parallelCalls, legacy: false };
+  return {
+    tools: kept,
+    toolChoice: allowed["mode"] === "required" ? "required" : "auto",
+    parallelCalls,
+    legacy: false,
+  };
 };

@@ -1,0 +1,23 @@
+import type { BackDialect, FrontDialect } from "../dialect.ts";
+import { decodeReply } from "./decode-reply.ts";
+import { decodeRequest } from "./decode-request.ts";
+import { encodeReply } from "./encode-reply.ts";
+import { encodeRequest } from "./encode-request.ts";
+import { decodeError, encodeError } from "./errors.ts";
+import { dialectId } from "./identity.ts";
+import { createDecoder } from "./stream-decoder.ts";
+import { createEncoder } from "./stream-encoder.ts";
+
+/** OpenAI's Chat Completions: what most clients and most servers speak, with OpenRouter's extensions. */
+export const openaiChat: FrontDialect & BackDialect = {
+  id: dialectId,
+  decodeRequest,
+  encodeReply,
+  createEncoder,
+  encodeError,
+  heartbeat: ": keepalive\n\n",
+  encodeRequest,
+  decodeReply,
+  createDecoder,
+  decodeError,
+};

@@ -1,0 +1,259 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { createCollector, type CollectedReply } from "../../chat/collect.ts";
+import { withFrame, type ChatEvent } from "../../chat/event.ts";
+import { rememberSource, type ChatRequest } from "../../chat/request.ts";
+import { GatewayError } from "../../errors.ts";
+import { createSseParser } from "../../transport/sse.ts";
+import type { DecodeOptions, Json } from "../dialect.ts";
+import type { Quirks } from "../quirks.ts";
+import { openaiChat } from "./openai-chat.ts";
+
+interface Case {
+  readonly dir: string;
+  readonly provider: string;
+  readonly dialect: string;
+  readonly status: number;
+}
+
+const root = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.meta.url));
+const present = existsSync(`${root}index.json`);
+const cases: readonly Case[] = present
+  ? (JSON.parse(readFileSync(`${root}index.json`, "utf8")) as Case[]).filter(({ dialect }) => dialect === "openai-chat")
+  : [];
+const withFile = (name: string, test: (one: Case) => boolean = () => true): Case[] =>
+  cases.filter((one) => existsSync(`${root}${one.dir}/${name}`) && test(one));
+const read = ({ dir }: Case, name: string): Buffer => readFileSync(`${root}${dir}/${name}`);
+
+const anyRequest: ChatRequest = { dialect: "openai-chat", model: "m", stream: true, messages: [] };
+const optionsFor = (one: Case, quirks: Quirks = { doneMarker: "optional" }): DecodeOptions => ({
+  provider: one.provider,
+  model: "m",
+  quirks: { ...quirks, outputExcludesReasoning: one.dir.includes("xai") },
+  request: anyRequest,
+  requestId: "r",
+});
+
+const collectAll = (events: readonly ChatEvent[]): CollectedReply => {
+  const collector = createCollector();
+  for (const event of events) collector.push(event);
+  return collector.result();
+};
+
+/** Decodes a stream as a reader of the network would, in chunks of one size. */
+const decodeStream = (stream: Uint8Array, options: DecodeOptions, size = stream.length): ChatEvent[] => {
+  const parser = createSseParser();
+  const decoder = openaiChat.createDecoder(options);
+  const events: ChatEvent[] = [];
+  const take = (frames: ReturnType<typeof parser.push>): void => {
+    for (const frame of frames) {
+      if (decoder.ended()) return;
+      const decoded = decoder.decode(frame);
+      if (decoder.broken?.() !== true) withFrame("openai-chat", "stream", frame.raw, decoded);
+      events.push(...decoded);
+    }
+  };
+  for (let at = 0; at < stream.length; at += size) take(parser.push(stream.subarray(at, at + size)));
+  take(parser.end());
+  return [...events, ...decoder.end()];
+};
+
+const text = (value: unknown): string => {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) {
+    return value.map((part: Json) => (part["type"] === "text" ? String(part["text"]) : "")).join("");
+  }
+  return value === null || value === undefined ? "" : JSON.stringify(value);
+};
+
+/** What a stream says, folded without any of the decoder's code. */
+const naiveFold = (stream: string) => {
+  let answer = "";
+  const calls: { name: string; arguments: string }[] = [];
+  let finish: string | undefined;
+  let usage: Json | undefined;
+  for (const block of stream.replace(/^\uFEFF/, "").split(/\r\n\r\n|\n\n|\r\r/)) {
+    const lines = block.split(/\r\n|\n|\r/).filter((line) => line.startsWith("data:"));
+    const data = lines.map((line) => line.slice(5).replace(/^ /, "")).join("\n");
+    if (data.trim() === "") continue;
+    if (data === "[DONE]") break;
+    const chunk = JSON.parse(data);
+    const choice = chunk.choices?.find((one: Json) => (one["index"] ?? 0) === 0);
+    answer += text(choice?.delta?.content);
+    for (const piece of choice?.delta?.tool_calls ?? []) {
+      const call = (calls[piece.index] ??= { name: "", arguments: "" });
+      call.name ||= piece.function?.name ?? "";
+      call.arguments += piece.function?.arguments ?? "";
+    }
+    if (choice?.finish_reason) finish = choice.finish_reason;
+    if (typeof chunk.usage?.completion_tokens === "number") usage = chunk.usage;
+  }
+  return { answer, calls, finish, usage };
+};
+
+const mapped: Readonly<Record<string, string>> = { tool_call: "tool_calls", eos: "stop", function_call: "tool_calls" };
+const finishOf = (word: string | undefined, calls: number): string => {
+  const reason = mapped[word ?? "stop"] ?? word ?? "stop";
+  return calls > 0 && reason === "stop" ? "tool_calls" : reason;
+};
+
+const callsOf = (reply: CollectedReply): { name: string; arguments: string }[] =>
+  (reply.choices[0]?.parts ?? []).flatMap((part) =>
+    part.type === "tool-call" ? [{ name: part.name, arguments: part.arguments }] : [],
+  );
+
+describe.skipIf(!present)("recorded traffic (skipped where the recordings are absent)", () => {
+  const broken = /stream-cut|stream-error/;
+  const streams = withFile("stream.sse", ({ dir }) => !broken.test(dir));
+  const wholes = withFile("response.json", ({ status, dir }) => status < 400 && !dir.includes("error-in-200"));
+  const errors = withFile("response.json", ({ status }) => status >= 400);
+
+  it("is there in numbers", () => {
+    expect(streams.length).toBeGreaterThan(80);
+    expect(wholes.length).toBeGreaterThan(70);
+    expect(errors.length).toBeGreaterThan(30);
+  });
+
+  it.each(streams)("reads the stream $dir as it is", (one) => {
+    const stream = read(one, "stream.sse");
+    const reply = collectAll(decodeStream(stream, optionsFor(one)));
+    const naive = naiveFold(stream.toString());
+    expect(reply.text).toBe(naive.answer);
+    expect(callsOf(reply)).toEqual(naive.calls);
+    expect(reply.choices[0]?.finishReason).toBe(finishOf(naive.finish, naive.calls.length));
+    expect(reply.usage?.inputTokens).toBe(naive.usage?.["prompt_tokens"]);
+    if (!one.dir.includes("xai")) expect(reply.usage?.outputTokens).toBe(naive.usage?.["completion_tokens"]);
+  });
+
+  it.each(streams)("forwards the stream $dir byte for byte, however it is cut", (one) => {
+    const stream = read(one, "stream.sse");
+    const events = decodeStream(stream, optionsFor(one), 1000);
+    const request = { ...anyRequest, includeUsage: true };
+    const encoder = openaiChat.createEncoder({ requestId: "r", created: 1, request });
+    const written = events.map((event) => encoder.encode(framesOf(event, events))).join("") + encoder.end();
+    const raw = stream.toString().replace(/^\uFEFF/, "");
+    const mended = events.some((event) => event.type !== "opaque" && event.frame === undefined);
+    if (mended) expect(naiveFold(written)).toMatchObject({ answer: naiveFold(raw).answer });
+    else expect(written).toBe(endAsPromised(raw));
+  });
+
+  it.each(wholes)("reads the answer $dir as it is", (one) => {
+    const body = JSON.parse(read(one, "response.json").toString());
+    const reply = collectAll(openaiChat.decodeReply(body, optionsFor(one)));
+    expect(reply.choices.length).toBe(body.choices.length);
+    const [choice] = body.choices;
+    expect(reply.text).toBe(text(choice.message.content));
+    const calls = (choice.message.tool_calls ?? []).map((call: { function: unknown }) => call.function);
+    expect(callsOf(reply)).toEqual(calls);
+    expect(reply.choices[0]?.finishReason).toBe(finishOf(choice.finish_reason, calls.length));
+    expect(reply.usage?.inputTokens).toBe(body.usage?.prompt_tokens);
+    const reasoning = choice.message.reasoning_content ?? choice.message.reasoning ?? "";
+    const parts = reply.choices[0]?.parts ?? [];
+    expect(parts.map((part) => (part.type === "reasoning" ? part.text : "")).join("")).toBe(reasoning);
+  });
+
+  it.each(wholes)("writes the answer $dir so that it reads the same again", (one) => {
+    const options = optionsFor(one);
+    const reply = collectAll(openaiChat.decodeReply(JSON.parse(read(one, "response.json").toString()), options));
+    const written = JSON.parse(openaiChat.encodeReply(reply, { requestId: "r", created: 1, request: anyRequest }));
+    const again = collectAll(openaiChat.decodeReply(written, { ...options, quirks: {} }));
+    expect(again.choices.map(({ parts, finishReason }) => ({ parts, finishReason }))).toEqual(
+      reply.choices.map(({ parts, finishReason }) => ({ parts, finishReason })),
+    );
+    expect(again.usage?.outputTokens).toBe(reply.usage?.outputTokens);
+  });
+
+  it.each(withFile("request.json", (one) => JSON.parse(read(one, "request.json").toString()).model !== undefined))(
+    "reads the request $dir and sends it on as it came but for the model",
+    (one) => {
+      const bytes = read(one, "request.json");
+      const body = JSON.parse(bytes.toString());
+      const request = openaiChat.decodeRequest(body);
+      expect(request.messages.length).toBe(body.messages.length);
+      rememberSource(request, { dialect: "openai-chat", bytes, body });
+      const quirks: Quirks = {
+        streamUsage: "asked",
+        developerRole: true,
+        cacheControl: true,
+        allowedTools: true,
+        openrouterExtensions: true,
+        reasoningControl: body.reasoning === undefined ? "effort" : "object",
+        maxTokensField: body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens",
+        ...reasoningFieldOf(body),
+      };
+      const sent = Buffer.from(openaiChat.encodeRequest(request, { provider: "p", model: "other", quirks }).body).toString();
+      const asked = body.stream === true && body.stream_options?.include_usage !== true;
+      const expected = {
+        ...body,
+        model: "other",
+        ...(asked ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
+      };
+      expect(JSON.parse(sent)).toEqual(expected);
+      if (!asked && bytes.toString().split('"model"').length === 2) {
+        const name = JSON.stringify(body.model);
+        expect(sent).toBe(bytes.toString().replace(new RegExp(`("model"\\s*:\\s*)${escaped(name)}`), '$1"other"'));
+      }
+    },
+  );
+
+  it.each(withFile("request.json", (one) => JSON.parse(read(one, "request.json").toString()).model !== undefined))(
+    "writes the request $dir anew so that it reads the same again",
+    (one) => {
+      const { routing: _, ...request } = openaiChat.decodeRequest(JSON.parse(read(one, "request.json").toString()));
+      const quirks: Quirks = {
+        developerRole: true,
+        cacheControl: true,
+        reasoningField: "reasoning_details",
+        reasoningControl: "object",
+      };
+      const { body, dropped } = openaiChat.encodeRequest(request, { provider: "p", model: request.model, quirks });
+      const again = openaiChat.decodeRequest(JSON.parse(String(body)));
+      expect(dropped).toEqual([]);
+      expect(withoutUsage(again)).toEqual(withoutUsage(request));
+    },
+  );
+
+  it.each(withFile("stream.sse", ({ dir }) => broken.test(dir)))("throws on the broken stream $dir", (one) => {
+    expect(() => decodeStream(read(one, "stream.sse"), optionsFor(one))).toThrow(GatewayError);
+  });
+
+  it.each(errors)("finds the words in the error $dir", (one) => {
+    const source = read(one, "response.json").toString();
+    const details = openaiChat.decodeError(JSON.parse(source));
+    expect(details.message).toBeTypeOf("string");
+    expect(JSON.stringify(source)).toContain(JSON.stringify(details.message?.slice(0, 10)).slice(1, -1));
+  });
+
+  it("never ends a cut stream without throwing, wherever it is cut", () => {
+    const one = cases.find(({ dir }) => dir === "constructed/sse/crlf");
+    if (one === undefined) throw new Error("the recording is gone");
+    const stream = read(one, "stream.sse");
+    const end = stream.indexOf("[DONE]");
+    for (let length = 0; length < end + "[DONE]".length; length++) {
+      expect(() => decodeStream(stream.subarray(0, length), optionsFor(one, {})), `cut at ${length}`).toThrow(GatewayError);
+    }
+  });
+});
+
+/** An event's whole frame where it is the first of it, nothing for the others, itself where it has none. */
+const framesOf = (event: ChatEvent, _events: readonly ChatEvent[]): readonly ChatEvent[] =>
+  event.frame === undefined ? [event] : event.frame.events[0] === event ? event.frame.events : [];
+
+const endAsPromised = (raw: string): string => {
+  const over = raw.search(/data: ?\[DONE\]/);
+  const stream = over === -1 ? raw : raw.slice(0, over + (/^data: ?\[DONE\](\r\n\r\n|\n\n|\r\r|\r\n|\n|\r|)/.exec(raw.slice(over))?.[0].length ?? 0));
+  const closed = /(\r\n\r\n|\n\n|\r\r)$/.test(stream) ? stream : `${stream}\n\n`;
+  return over === -1 ? `${closed}data: [DONE]\n\n` : closed;
+};
+
+const escaped = (value: string): string => value.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+const withoutUsage = ({ includeUsage: _, ...request }: ChatRequest): unknown => request;
+
+const reasoningFieldOf = (body: { messages: Json[] }): Quirks => {
+  for (const name of ["reasoning_content", "reasoning"] as const) {
+    if (body.messages.some((message) => message[name] !== undefined)) return { reasoningField: name };
+  }
+  return {};
+};

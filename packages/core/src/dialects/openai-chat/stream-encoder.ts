@@ -1,0 +1,112 @@
+import { intactFrame, type ChatEvent, type Frame, type ReplyStart } from "../../chat/event.ts";
+import type { GatewayError } from "../../errors.ts";
+import type { Usage } from "../../chat/usage.ts";
+import type { EncodeOptions, EventEncoder } from "../dialect.ts";
+import { createChunkWriter, type ChunkWriter } from "./chunk-writer.ts";
+import { createDeltaWriter } from "./delta-writer.ts";
+import { expectsFunctionCall } from "./deprecated-functions.ts";
+import { errorObject } from "./errors.ts";
+import { dialectId } from "./identity.ts";
+import { writeUsage } from "./usage.ts";
+
+/** Writes one streamed answer: frames nobody touched as they came, the rest as chunks of the same stream. */
+export const createEncoder = (options: EncodeOptions): EventEncoder => {
+  const { request } = options;
+  const wantsUsage = request.includeUsage === true;
+  const legacy = expectsFunctionCall(request);
+  const hidesReasoning = request.reasoning?.exclude === true;
+  const deltas = createDeltaWriter(request, legacy);
+  let start: ReplyStart | undefined;
+  let writer: ChunkWriter | undefined;
+  let usage: Usage | undefined;
+  let done = false;
+
+  /** Whether a frame holds nothing that this client is to be told in other words, or not at all. */
+  const isFit = ({ events }: Frame): boolean =>
+    (!legacy || !events.some(isAboutCalls)) &&
+    (!hidesReasoning || !events.some(({ type }) => type === "reasoning-delta"));
+
+  const chunks = (): ChunkWriter => (writer ??= createChunkWriter(start, options));
+
+  /** Usage comes last, whenever the provider told it. */
+  const flushUsage = (): string => {
+    if (usage === undefined || !wantsUsage) return "";
+    const member = `"usage":${JSON.stringify(writeUsage(usage, request.includeCost === true))}`;
+    usage = undefined;
+    return chunks().bare(member);
+  };
+
+  const encodeFrame = ({ raw, events }: Frame): string => {
+    const [first] = events;
+    for (const event of events) {
+      if (event.type === "reply-start") start ??= event;
+      deltas.passed(event);
+    }
+    if (events.length === 1 && first !== undefined) {
+      if (first.type === "usage" && !wantsUsage) return "";
+      if (first.type === "opaque" && first.name === "done") {
+        done = true;
+        return flushUsage() + terminated(raw);
+      }
+    }
+    // It says later than anything held back what there is to say.
+    if (events.some(({ type }) => type === "usage")) usage = undefined;
+    return terminated(raw);
+  };
+
+  const encodeEvent = (event: ChatEvent): string => {
+    switch (event.type) {
+      case "reply-start":
+        start ??= event;
+        return deltas.begin(0, chunks());
+      case "usage":
+        ({ usage } = event);
+        return "";
+      case "opaque":
+        return "";
+      default:
+        return deltas.write(event, chunks());
+    }
+  };
+
+  return {
+    encode: (batch) => {
+      let text = "";
+      for (let index = 0; index < batch.length;) {
+        const event = batch[index];
+        if (event === undefined) break;
+        const { frame } = event;
+        if (event.type === "text-delta" && frame?.events.length === 1 && isStillIts(event, frame)) {
+          // The usual case, and all there is to it.
+          deltas.passed(event);
+          text += terminated(frame.raw);
+          index++;
+          continue;
+        }
+        const intact = intactFrame(batch, index, dialectId, "stream");
+        if (intact === undefined || !isFit(intact)) {
+          text += encodeEvent(event);
+          index++;
+        } else {
+          text += encodeFrame(intact);
+          index += intact.events.length;
+        }
+      }
+      return text;
+    },
+    end: () => flushUsage() + (done ? "" : "data: [DONE]\n\n"),
+    fail: (error: GatewayError) => chunks().failure(deltas.open(), JSON.stringify(errorObject(error))),
+  };
+};
+
+const isStillIts = (event: ChatEvent, frame: Frame): boolean =>
+  frame.events[0] === event && frame.dialect === dialectId && frame.form === "stream";
+
+/** The last frame of a stream may lack the blank line without which nobody reads it. Frames of a stream are text. */
+const terminated = (raw: string | Uint8Array): string => {
+  const text = typeof raw === "string" ? raw : Buffer.from(raw).toString();
+  return text.endsWith("\n\n") || /(?:\r\n\r\n|\r\r|\n\r\n)$/.test(text) ? text : `${text}\n\n`;
+};
+
+const isAboutCalls = (event: ChatEvent): boolean =>
+  event.type.startsWith("tool-call") || (event.type === "reply-end" && event.finishReason === "tool_calls");

@@ -4,7 +4,12 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@llm-gateway/source"] } },
   resolve: { conditions: ["@llm-gateway/source", "module", "node", "default"] },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "packages/*/test/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "scripts/**/*.test.ts",
+    ],
     testTimeout: 10_000,
     coverage: {
       provider: "v8",

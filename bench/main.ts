@@ -28,11 +28,36 @@ const whole = { path: "/v1/chat/completions", connections: 32, requests };
 const streamed = { path: "/v1/chat/completions", connections: 16, requests: Math.ceil(requests / 5) };
 
 const scenarios: readonly Scenario[] = [
-  { name: "whole, same dialect, seven stages", floor: "F", limit: 2, load: { ...whole, body: chatBody("openai/bench", false) } },
-  { name: "whole, chat to Anthropic", floor: "F", limit: 3, load: { ...whole, body: chatBody("anthropic/bench", false) } },
-  { name: "whole, messages to Anthropic", floor: "F", limit: 2, load: { ...whole, path: "/v1/messages", body: anthropicBody("anthropic/bench", false) } },
-  { name: "stream burst, same dialect", floor: "S", limit: 2, load: { ...streamed, body: chatBody("openai/bench", true) } },
-  { name: "stream burst, chat to Anthropic", floor: "S", limit: 3, load: { ...streamed, body: chatBody("anthropic/bench", true) } },
+  {
+    name: "whole, same dialect, seven stages",
+    floor: "F",
+    limit: 2,
+    load: { ...whole, body: chatBody("openai/bench", false) },
+  },
+  {
+    name: "whole, chat to Anthropic",
+    floor: "F",
+    limit: 3,
+    load: { ...whole, body: chatBody("anthropic/bench", false) },
+  },
+  {
+    name: "whole, messages to Anthropic",
+    floor: "F",
+    limit: 2,
+    load: { ...whole, path: "/v1/messages", body: anthropicBody("anthropic/bench", false) },
+  },
+  {
+    name: "stream burst, same dialect",
+    floor: "S",
+    limit: 2,
+    load: { ...streamed, body: chatBody("openai/bench", true) },
+  },
+  {
+    name: "stream burst, chat to Anthropic",
+    floor: "S",
+    limit: 3,
+    load: { ...streamed, body: chatBody("anthropic/bench", true) },
+  },
 ];
 
 const median = (numbers: readonly number[]): number => {

@@ -10,7 +10,8 @@ export const serve = (listener: RequestListener): void => {
   });
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
-    process.send?.({ cpuMicros: user + system });
+    process.send?.({ cpuMicros: user + system, user, system });
   });
   process.on("disconnect", () => process.exit());
+  process.on("SIGTERM", () => process.exit());
 };

@@ -26,7 +26,9 @@ export const chatAnswer: string = JSON.stringify({
   object: "chat.completion",
   created: 1_700_000_000,
   model: "bench-2026-01-01",
-  choices: [{ index: 0, message: { role: "assistant", content: text, refusal: null }, logprobs: null, finish_reason: "stop" }],
+  choices: [
+    { index: 0, message: { role: "assistant", content: text, refusal: null }, logprobs: null, finish_reason: "stop" },
+  ],
   usage: { ...usage, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } },
   service_tier: "default",
   system_fingerprint: "fp_bench",

@@ -29,12 +29,11 @@ app.post("/v1/chat/completions", (request, response) => {
       {
         onRequestStart: () => undefined,
         onResponseStart: (_controller, status, headers) => {
-          const type = headers["content-type"];
-          const length = headers["content-length"];
-          response.writeHead(status, {
-            "content-type": type ?? "application/json",
-            ...(length === undefined ? {} : { "content-length": length }),
-          });
+          const { "content-type": type = "application/json", "content-length": length } = headers;
+          response.writeHead(
+            status,
+            length === undefined ? { "content-type": type } : { "content-type": type, "content-length": length },
+          );
         },
         onResponseData: (_controller, chunk) => {
           pending.push(chunk);

@@ -17,7 +17,8 @@ export type ChatInput = Partial<Omit<ChatRequest, "messages" | "model" | "dialec
  * @throws GatewayError `invalid_value` where model or messages are not what the types say.
  */
 export const toChatRequest = (input: ChatInput): ChatRequest => {
-  if (typeof input.model !== "string" || input.model === "") throw invalidValue("model", "the name of a model", input.model);
+  if (typeof input.model !== "string" || input.model === "")
+    throw invalidValue("model", "the name of a model", input.model);
   if (!Array.isArray(input.messages)) throw invalidValue("messages", "an array of messages", input.messages);
   const messages = (input.messages as readonly MessageInput[]).map(toMessage);
   return { stream: false, includeUsage: true, ...input, messages, dialect: "gateway" };

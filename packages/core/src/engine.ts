@@ -69,8 +69,9 @@ export const createEngine = (options: EngineOptions): Engine => {
   let idle: (() => void) | undefined;
 
   const createRequestId = (): string => {
-    const half = (): string => Math.floor(random() * 2 ** 52).toString(36).padStart(10, "0");
-    return `req_${half()}${half()}`;
+    // 32 bits at a time: numbers of that size are written without floating-point arithmetic.
+    const word = (): string => ((random() * 2 ** 32) >>> 0).toString(16).padStart(8, "0");
+    return `req_${word()}${word()}${word()}`;
   };
 
   const run: Engine["run"] = (request, { principal, requestId = createRequestId(), signal, prepare }) => {
@@ -124,7 +125,8 @@ export const createEngine = (options: EngineOptions): Engine => {
         underWay.delete(current);
         if (underWay.size === 0) idle?.();
         // Whatever a stage left running for this request has nobody to work for any more.
-        if (finish.exit !== "complete") abort(toGatewayError(finish.error ?? new GatewayError("client_closed", "Nobody reads the answer.")));
+        if (finish.exit !== "complete")
+          abort(toGatewayError(finish.error ?? new GatewayError("client_closed", "Nobody reads the answer.")));
         report(current, finish, status, logger, clock.now() - start);
       },
     };
@@ -142,7 +144,8 @@ export const createEngine = (options: EngineOptions): Engine => {
       if (underWay.size === 0) return;
       await new Promise<void>((resolve) => {
         const cutOff = clock.timer(drainMs, () => {
-          for (const { abort } of underWay) abort(new GatewayError("shutting_down", "The gateway shut down before the answer was complete."));
+          for (const { abort } of underWay)
+            abort(new GatewayError("shutting_down", "The gateway shut down before the answer was complete."));
           resolve();
         });
         idle = () => {
@@ -181,7 +184,8 @@ const report = (run: Run, finish: Finish, status: number | undefined, logger: Lo
     ...(finish.error === undefined ? {} : { error: toGatewayError(finish.error).code }),
   });
   const internal = finish.error === undefined ? undefined : toGatewayError(finish.error);
-  if (internal?.code === "internal_error") logger.error("A request failed inside the gateway.", { requestId: context.id, cause: internal.cause });
+  if (internal?.code === "internal_error")
+    logger.error("A request failed inside the gateway.", { requestId: context.id, cause: internal.cause });
   if (trace === undefined) return;
   if (outcome === "aborted") trace.span.addEvent(spanEvent.clientDisconnected);
   const failed = outcome === "error" ? finish.error : undefined;

@@ -234,6 +234,10 @@ export class UpstreamError extends GatewayError {
 export const toGatewayError = (error: unknown): GatewayError =>
   GatewayError.is(error)
     ? error
-    : new GatewayError("internal_error", "The gateway failed to handle this request. The cause is in the server's log.", {
-        cause: error,
-      });
+    : new GatewayError(
+        "internal_error",
+        "The gateway failed to handle this request. The cause is in the server's log.",
+        {
+          cause: error,
+        },
+      );

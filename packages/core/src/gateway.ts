@@ -84,7 +84,8 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
       },
     ],
   ]);
-  const stages = typeof settled.stages === "function" ? settled.stages(defaultStages()) : (settled.stages ?? defaultStages());
+  const stages =
+    typeof settled.stages === "function" ? settled.stages(defaultStages()) : (settled.stages ?? defaultStages());
   const engine = createEngine({ stages, values, clock, random, logger, deadlineMs });
   const edge: Edge = {
     engine,

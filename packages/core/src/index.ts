@@ -74,7 +74,14 @@ export { createTarget, type Target } from "./chat/target.ts";
 export type { Usage } from "./chat/usage.ts";
 
 export { systemClock, type Clock, type Timer } from "./pipeline/clock.ts";
-export { createContextKey, type Context, type ContextChange, type ContextKey, type Logger, type Principal } from "./pipeline/context.ts";
+export {
+  createContextKey,
+  type Context,
+  type ContextChange,
+  type ContextKey,
+  type Logger,
+  type Principal,
+} from "./pipeline/context.ts";
 export { defineStage, insertAfter, insertBefore, type Next, type Stage } from "./pipeline/stage.ts";
 
 export { normalize, type NormalizeOptions } from "./stages/normalize/normalize.ts";

@@ -149,10 +149,13 @@ export const resolveOptions = <Raw>(options: GatewayOptions<Raw>): Settled<Raw> 
 
 const checkStages = (stages: GatewayOptions["stages"]): void => {
   if (stages === undefined || typeof stages === "function") return;
-  if (!Array.isArray(stages)) throw new TypeError("`stages` must be an array of stages, or a function that returns one.");
+  if (!Array.isArray(stages))
+    throw new TypeError("`stages` must be an array of stages, or a function that returns one.");
   for (const [index, stage] of stages.entries()) {
     if (typeof stage?.run !== "function" || typeof stage.name !== "string") {
-      throw new TypeError(`\`stages[${index}]\` is not a stage: make it with defineStage(name, run), and call factories such as retry().`);
+      throw new TypeError(
+        `\`stages[${index}]\` is not a stage: make it with defineStage(name, run), and call factories such as retry().`,
+      );
     }
   }
 };

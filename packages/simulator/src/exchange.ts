@@ -1,3 +1,4 @@
+import { isDeeperThan } from "./json.ts";
 import { faultOfModel } from "./faults/fault-name.ts";
 import { findFault, type RequestedFault } from "./faults/fault-table.ts";
 import type { FaultScene } from "./faults/fault.ts";
@@ -6,6 +7,7 @@ import type { Dice } from "./model/dice.ts";
 import type { PromptCache } from "./model/prompt-cache.ts";
 import { countUsage, think } from "./model/think.ts";
 import { firstTokens, countTokens } from "./model/tokens.ts";
+import { promptTokens } from "./model/usage.ts";
 import { refuse, Refusal, type Problem } from "./problem.ts";
 import type { Ask, Call, Provider } from "./providers/provider.ts";
 import { answerOfReply } from "./script-plan.ts";
@@ -34,8 +36,8 @@ const problemPlan = ({ provider, dice }: Exchange, problem: Problem): Plan => {
   return jsonPlan(status, { ...provider.headers(dice), ...headers }, body);
 };
 
-const writeAnswer = ({ provider, call, dice }: Exchange, ask: Ask, answer: Answer, streaming: boolean): Plan =>
-  streaming
+const writeAnswer = ({ provider, call, dice }: Exchange, ask: Ask, answer: Answer, shape?: "whole" | "stream"): Plan =>
+  shape === "stream" || (shape === undefined && provider.isStreaming(call))
     ? streamPlan({ ...provider.headers(dice), ...provider.streamHeaders(call) }, ask.stream(answer))
     : jsonPlan(200, provider.headers(dice), ask.whole(answer));
 
@@ -44,7 +46,7 @@ const answerPlan = (exchange: Exchange, shape?: "whole" | "stream"): Plan => {
   provider.refuseUnknownFields(call);
   const ask = provider.read(call);
   const answer = think(ask.prompt, memory.promptCache.read(ask.prompt));
-  return writeAnswer(exchange, ask, answer, shape === undefined ? ask.streaming : shape === "stream");
+  return writeAnswer(exchange, ask, answer, shape);
 };
 
 /** The answer, or what is left of it, after the content filter has struck. */
@@ -56,7 +58,7 @@ const filteredPlan = (exchange: Exchange, when: "before" | "half-way"): Plan => 
     const text = when === "before" ? "" : firstTokens(choice.text, Math.ceil(countTokens(choice.text) / 2));
     return { ...choice, reasoning: "", text, calls: [], finish: "content-filter" as const, stopSequence: null };
   });
-  return writeAnswer(exchange, ask, { ...answer, choices, usage: countUsage(input, choices) }, ask.streaming);
+  return writeAnswer(exchange, ask, { ...answer, choices, usage: countUsage(input, choices) });
 };
 
 const faultPlan = (exchange: Exchange, { fault, options }: RequestedFault): Plan => {
@@ -78,7 +80,7 @@ const scriptPlan = (exchange: Exchange, behaviour: Behaviour): Plan => {
   if (behaviour.type === "fault") return faultPlan(exchange, behaviour.fault);
   const ask = exchange.provider.read(exchange.call);
   const input = exchange.memory.promptCache.read(ask.prompt);
-  return writeAnswer(exchange, ask, answerOfReply(behaviour.reply, ask.prompt, input), ask.streaming);
+  return writeAnswer(exchange, ask, answerOfReply(behaviour.reply, ask.prompt, input));
 };
 
 const mostCounted = 10_000;
@@ -110,8 +112,12 @@ const chatPlan = (exchange: Exchange): Plan => {
   return fault === undefined ? answerPlan(exchange) : faultPlan(exchange, fault);
 };
 
+/** Deeper bodies are refused: nothing a model is asked needs them, and they could exhaust the stack. */
+const greatestDepth = 200;
+
 const planAction = (exchange: Exchange): Plan => {
   const { provider, call, dice, memory } = exchange;
+  if (isDeeperThan(call.body, greatestDepth)) return refuse("The request body is nested too deeply.");
   const { route } = call;
   const behaviour = route.action === "chat" ? memory.scripts.take(provider.id, provider.model(call)) : undefined;
   if (behaviour !== undefined) return scriptPlan(exchange, behaviour);
@@ -121,7 +127,7 @@ const planAction = (exchange: Exchange): Plan => {
       return chatPlan(exchange);
     case "count": {
       const { prompt } = provider.read(call);
-      return jsonPlan(200, provider.headers(dice), provider.count?.(memory.promptCache.read(prompt).inputTokens));
+      return jsonPlan(200, provider.headers(dice), provider.count?.(promptTokens(prompt.blocks)));
     }
     case "models":
       return jsonPlan(

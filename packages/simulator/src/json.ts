@@ -8,21 +8,26 @@ export const isRecord = (value: unknown): value is JsonRecord =>
 /** The array itself, or an empty one for anything else. */
 export const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Deeper values are refused: nothing a model is asked needs them, and they could exhaust the stack. */
-export const maximumDepth = 200;
+const isBranch = (value: unknown): value is JsonRecord | readonly unknown[] =>
+  typeof value === "object" && value !== null;
 
-/**
- * One text for one value, whatever the order of its keys.
- *
- * @throws RangeError when the value is nested deeper than `maximumDepth`.
- */
-export const canonicalText = (value: unknown, depth = 0): string => {
-  if (depth > maximumDepth) throw new RangeError("nested too deeply");
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, depth + 1)).join(",")}]`;
+/** True when arrays and objects lie in one another more than `limit` times. Needs no stack of its own. */
+export const isDeeperThan = (value: unknown, limit: number): boolean => {
+  let level: readonly unknown[] = [value].filter(isBranch);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.filter(isBranch).flatMap((branch) => Object.values(branch).filter(isBranch));
+  }
+  return false;
+};
+
+/** One text for one value, whatever the order of its keys. */
+export const canonicalText = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
   if (!isRecord(value)) return JSON.stringify(value) ?? "null";
   const members = Object.keys(value)
     .toSorted()
-    .map((key) => `${JSON.stringify(key)}:${canonicalText(value[key], depth + 1)}`);
+    .map((key) => `${JSON.stringify(key)}:${canonicalText(value[key])}`);
   return `{${members.join(",")}}`;
 };
 

@@ -58,11 +58,12 @@ export const createScriptList = (): ScriptList => {
   let entries: readonly Entry[] = [];
   return {
     add: (script) => {
-      const times = script.times ?? Infinity;
+      const behaviour = behaviourOf(script);
+      const times = script.times ?? (behaviour.type === "fault" ? behaviour.fault.times : Infinity);
       if (times !== Infinity && (!Number.isInteger(times) || times < 1)) {
         throw new TypeError(`\`script.times\` must be a positive integer, got ${times}`);
       }
-      entries = [...entries, { script, behaviour: behaviourOf(script), left: times }];
+      entries = [...entries, { script, behaviour, left: times }];
     },
     take: (provider, model) => {
       const entry = entries.find(

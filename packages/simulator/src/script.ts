@@ -64,7 +64,7 @@ export interface ScriptScope {
 export type Script = ScriptScope &
   (
     | { readonly reply: ScriptedReply }
-    /** A fault by its name, such as `503` or `429?retry-after=2`. */
+    /** A fault by its name, such as `503`, `503*2` (twice, unless `times` says otherwise) or `429?retry-after=2`. */
     | { readonly fault: string }
     /** A folder with `meta.json` and the recorded body, which is served byte for byte. */
     | ({ readonly recording: string } & ByteDelivery)

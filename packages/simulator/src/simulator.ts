@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
 import { logConnections, type Connections } from "./connections.ts";
-import { createHandler } from "./handle.ts";
+import { createHandler } from "./handler.ts";
 import { createJournal, type ReceivedRequest } from "./journal.ts";
 import { createPromptCache } from "./model/prompt-cache.ts";
 import { createSigner } from "./model/signature.ts";

@@ -4,7 +4,9 @@ import { replaceModel } from "./replace-model.ts";
 
 const replace = (text: string, model = "new/model") => {
   const result = replaceModel(Buffer.from(text), JSON.parse(text), model);
-  return typeof result === "string" ? { spliced: false, text: result } : { spliced: true, text: Buffer.from(result).toString() };
+  return typeof result === "string"
+    ? { spliced: false, text: result }
+    : { spliced: true, text: Buffer.from(result).toString() };
 };
 
 describe("replaceModel", () => {
@@ -44,7 +46,10 @@ describe("replaceModel", () => {
   });
 
   it("means the same as setting the field, for any body", () => {
-    const value = fc.dictionary(fc.constantFrom("model", "a", "content"), fc.oneof(fc.constant("old"), fc.string(), fc.jsonValue()));
+    const value = fc.dictionary(
+      fc.constantFrom("model", "a", "content"),
+      fc.oneof(fc.constant("old"), fc.string(), fc.jsonValue()),
+    );
     fc.assert(
       fc.property(value, fc.string(), (body, model) => {
         const text = JSON.stringify(body);

@@ -28,7 +28,9 @@ describe("toUpstreamError", () => {
     expect(classify(400, { code: "context_length_exceeded" })).toBe("context_length_exceeded");
     expect(classify(400, { code: "content_filter" })).toBe("upstream_content_filter");
     expect(classify(400, { code: "API_KEY_INVALID" })).toBe("upstream_auth_failed");
-    expect(classify(400, { message: "prompt is too long: 250000 tokens > 200000 maximum" })).toBe("context_length_exceeded");
+    expect(classify(400, { message: "prompt is too long: 250000 tokens > 200000 maximum" })).toBe(
+      "context_length_exceeded",
+    );
   });
 
   test("lets the status beat a type that says only that something failed", () => {
@@ -76,8 +78,12 @@ describe("retryHintMs", () => {
     expect(retryHintMs({}, { message: "Please try again in 5.289s. Visit us." })).toBe(5_289);
   });
 
-  test.each([["12ms", 12], ["1m0.5s", 60_500], ["2h3m", 7_380_000], ["soon", undefined], ["5", undefined], ["", undefined]])(
-    "reads the duration %s",
-    (words, ms) => expect(durationMs(words)).toBe(ms),
-  );
+  test.each([
+    ["12ms", 12],
+    ["1m0.5s", 60_500],
+    ["2h3m", 7_380_000],
+    ["soon", undefined],
+    ["5", undefined],
+    ["", undefined],
+  ])("reads the duration %s", (words, ms) => expect(durationMs(words)).toBe(ms));
 });

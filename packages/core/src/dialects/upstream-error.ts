@@ -29,10 +29,22 @@ const bySymbol: readonly Evidence[] = [
     code: "upstream_content_filter",
     pattern: /^(content_filter|content_policy_violation|invalid_prompt|data_inspection_failed|1301)$/,
   },
-  { code: "upstream_auth_failed", pattern: /^(api_key_invalid|invalid_api_key|authentication_error|permission_error)$/i },
-  { code: "upstream_model_not_found", pattern: /^(model_not_found|not_found_error|invalid_model|deploymentnotfound)$/i },
-  { code: "upstream_overloaded", pattern: /^(overloaded_error|overloaded|unavailable|unavailable_error|capacity_exceeded)$/i },
-  { code: "upstream_rate_limited", pattern: /^(rate_limit_error|rate_limit_exceeded|resource_exhausted|slow_down|throttlingexception)$/i },
+  {
+    code: "upstream_auth_failed",
+    pattern: /^(api_key_invalid|invalid_api_key|authentication_error|permission_error)$/i,
+  },
+  {
+    code: "upstream_model_not_found",
+    pattern: /^(model_not_found|not_found_error|invalid_model|deploymentnotfound)$/i,
+  },
+  {
+    code: "upstream_overloaded",
+    pattern: /^(overloaded_error|overloaded|unavailable|unavailable_error|capacity_exceeded)$/i,
+  },
+  {
+    code: "upstream_rate_limited",
+    pattern: /^(rate_limit_error|rate_limit_exceeded|resource_exhausted|slow_down|throttlingexception)$/i,
+  },
   { code: "upstream_timeout", pattern: /^(timeout_error|deadline_exceeded)$/i },
   { code: "upstream_error", pattern: /^(api_error|server_error|internal|internal_error|internal_server_error)$/i },
 ];
@@ -41,9 +53,13 @@ const bySymbol: readonly Evidence[] = [
 const byMessage: readonly Evidence[] = [
   {
     code: "context_length_exceeded",
-    pattern: /prompt is too long|maximum context length|context window|input token count|input is too long|input tokens exceeded/i,
+    pattern:
+      /prompt is too long|maximum context length|context window|input token count|input is too long|input tokens exceeded/i,
   },
-  { code: "upstream_quota_exhausted", pattern: /insufficient (balance|credits?|funds)|credit balance is too low|spend(ing)? limit/i },
+  {
+    code: "upstream_quota_exhausted",
+    pattern: /insufficient (balance|credits?|funds)|credit balance is too low|spend(ing)? limit/i,
+  },
   { code: "upstream_auth_failed", pattern: /(incorrect|invalid) api key|api key not valid/i },
 ];
 

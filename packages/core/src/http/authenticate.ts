@@ -80,11 +80,16 @@ export const resolveAuthenticate = (
 ): Authenticate => {
   if (option !== undefined) {
     if (typeof option !== "function") {
-      throw new TypeError("`authenticate` must be a function that returns `{ id }` or null; allowAnyone() opens the gateway.");
+      throw new TypeError(
+        "`authenticate` must be a function that returns `{ id }` or null; allowAnyone() opens the gateway.",
+      );
     }
     return option;
   }
-  const keys = (env["LLM_GATEWAY_KEYS"] ?? "").split(",").map((key) => key.trim()).filter((key) => key !== "");
+  const keys = (env["LLM_GATEWAY_KEYS"] ?? "")
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
   if (keys.length > 0) return authenticateByKeys(keys);
   if (env["NODE_ENV"] === "production") {
     throw new TypeError(
@@ -94,7 +99,10 @@ export const resolveAuthenticate = (
   }
   let warned = false;
   return (request) => {
-    if (!warned) logger.warn("Local mode: only this machine is served, because neither `authenticate` nor LLM_GATEWAY_KEYS is set.");
+    if (!warned)
+      logger.warn(
+        "Local mode: only this machine is served, because neither `authenticate` nor LLM_GATEWAY_KEYS is set.",
+      );
     warned = true;
     return authenticateLocally(request);
   };

@@ -31,7 +31,10 @@ class FetchIncoming implements Incoming {
 
   async body({ maxBytes, timeoutMs, clock }: BodyLimits): Promise<Body> {
     if (this.raw.bodyUsed) {
-      throw new GatewayError("internal_error", "The server has read the request body: hand the gateway a clone of the request.");
+      throw new GatewayError(
+        "internal_error",
+        "The server has read the request body: hand the gateway a clone of the request.",
+      );
     }
     const reader = this.raw.body?.getReader();
     if (reader === undefined) return { type: "bytes", bytes: new Uint8Array() };
@@ -47,7 +50,10 @@ class FetchIncoming implements Incoming {
         bytes += result.value.byteLength;
         if (bytes > maxBytes) {
           void reader.cancel().catch(() => undefined);
-          throw new GatewayError("request_too_large", `The request body is larger than the ${maxBytes} bytes this gateway takes.`);
+          throw new GatewayError(
+            "request_too_large",
+            `The request body is larger than the ${maxBytes} bytes this gateway takes.`,
+          );
         }
         chunks.push(result.value);
       }
@@ -134,7 +140,8 @@ class FetchOutgoing implements Outgoing {
     this.#over = true;
     if (this.#controller === undefined) {
       // A Buffer's memory is never shared, which is all that the type of a response body asks for.
-      const body = bodyless.has(this.#status) || chunk === undefined ? null : (chunk as string | Uint8Array<ArrayBuffer>);
+      const body =
+        bodyless.has(this.#status) || chunk === undefined ? null : (chunk as string | Uint8Array<ArrayBuffer>);
       this.#promise.resolve(new Response(body, { status: this.#status, headers: this.#headers }));
       return;
     }

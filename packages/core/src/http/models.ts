@@ -47,9 +47,13 @@ export const listModels = (registry: Registry, created: number): Json => ({
 export const showModel = (registry: Registry, id: string, created: number): Json => {
   const resolved = registry.resolve(id);
   if (resolved === undefined) {
-    throw new GatewayError("model_not_found", `There is no model ${JSON.stringify(id.slice(0, 100))}; see GET /v1/models.`, {
-      param: "model",
-    });
+    throw new GatewayError(
+      "model_not_found",
+      `There is no model ${JSON.stringify(id.slice(0, 100))}; see GET /v1/models.`,
+      {
+        param: "model",
+      },
+    );
   }
   const [target] = resolved.targets;
   const model = target === undefined ? undefined : registry.model(target);

@@ -101,7 +101,10 @@ const isEmptyObject = (value: unknown): boolean =>
 const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: BodyLimits): Promise<Body> =>
   new Promise((resolve, reject) => {
     const tooLarge = (): GatewayError =>
-      new GatewayError("request_too_large", `The request body is larger than the ${maxBytes} bytes this gateway takes.`);
+      new GatewayError(
+        "request_too_large",
+        `The request body is larger than the ${maxBytes} bytes this gateway takes.`,
+      );
     if (Number(request.headers["content-length"]) > maxBytes) {
       reject(tooLarge());
       return;

@@ -13,7 +13,11 @@ export type ReceiveLimits = BodyLimits & JsonLimits;
  *
  * @throws GatewayError with the status and field of whatever is wrong with it.
  */
-export const receive = async (incoming: Incoming, dialect: FrontDialect, limits: ReceiveLimits): Promise<ChatRequest> => {
+export const receive = async (
+  incoming: Incoming,
+  dialect: FrontDialect,
+  limits: ReceiveLimits,
+): Promise<ChatRequest> => {
   const body = await incoming.body(limits);
   if (body.type === "bytes") {
     checkContentType(incoming);

@@ -35,7 +35,12 @@ export interface Edge {
  * Serves one HTTP exchange from the first header to the last byte. Never rejects: every failure becomes an answer in
  * the dialect that was asked.
  */
-export const serve = async (edge: Edge, incoming: Incoming, outgoing: Outgoing, principal?: Principal): Promise<void> => {
+export const serve = async (
+  edge: Edge,
+  incoming: Incoming,
+  outgoing: Outgoing,
+  principal?: Principal,
+): Promise<void> => {
   const requestId = edge.engine.createRequestId();
   const route = findRoute(incoming.path);
   const respondError = (error: unknown, dialect = route?.dialect): void =>
@@ -43,7 +48,8 @@ export const serve = async (edge: Edge, incoming: Incoming, outgoing: Outgoing, 
   try {
     const asked = checkRoute(route, incoming);
     const caller = principal ?? (await findPrincipal(incoming, edge.authenticate));
-    if (asked.kind === "chat") await serveChat(edge, asked.dialect, incoming, outgoing, caller, requestId, respondError);
+    if (asked.kind === "chat")
+      await serveChat(edge, asked.dialect, incoming, outgoing, caller, requestId, respondError);
     else sendJson(outgoing, incoming.method, 200, lookUp(edge, asked), { "x-request-id": requestId });
   } catch (error) {
     const failure = toGatewayError(error);
@@ -105,7 +111,16 @@ const serveChat = async (
     if (request.stream) {
       const { abort } = run;
       const { clock } = engine.options;
-      const streamed = await respondStream(run.reply, dialect, options, headersOf, outgoing, clock, edge.timings, abort);
+      const streamed = await respondStream(
+        run.reply,
+        dialect,
+        options,
+        headersOf,
+        outgoing,
+        clock,
+        edge.timings,
+        abort,
+      );
       finish = streamed.finish;
       if (!streamed.sent) throw finish.error;
     } else {
@@ -145,7 +160,8 @@ const answerHeaders = ({ context, trace }: Run, reply: Reply | undefined): Reado
 };
 
 /** Model names come from clients: nothing in them may end a header or start another. */
-const headerSafe = (value: string): string => value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
+const headerSafe = (value: string): string =>
+  value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
 
 const sendJson = (
   outgoing: Outgoing,

@@ -25,11 +25,7 @@ export interface Stage {
  *   return await next();
  * });
  */
-export const defineStage = (
-  name: string,
-  run: Stage["run"],
-  options: { readonly span?: "enclose" } = {},
-): Stage => {
+export const defineStage = (name: string, run: Stage["run"], options: { readonly span?: "enclose" } = {}): Stage => {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) {
     throw new TypeError(`A stage's name must be in kebab-case like "my-stage", got ${JSON.stringify(name)}.`);
   }

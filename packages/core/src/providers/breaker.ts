@@ -46,11 +46,7 @@ export interface Breaker {
 // The window is kept in slices, so that a busy target costs no more memory than an idle one.
 const slices = 10;
 
-export const createBreaker = (
-  options: Required<BreakerOptions>,
-  clock: Clock,
-  random: () => number,
-): Breaker => {
+export const createBreaker = (options: Required<BreakerOptions>, clock: Clock, random: () => number): Breaker => {
   const sliceMs = options.windowMs / slices;
   const outcomes = Array.from({ length: slices }, () => ({ slice: -1, total: 0, failures: 0 }));
   let state: BreakerState = "closed";

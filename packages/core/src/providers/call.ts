@@ -121,19 +121,17 @@ const credentials = async ({ auth, apiKey, id }: Provider): Promise<Readonly<Rec
   try {
     key = await apiKey();
   } catch (cause) {
-    throw new UpstreamError("upstream_auth_failed", `The \`apiKey\` function of ${id} failed.`, { provider: id, cause });
+    throw new UpstreamError("upstream_auth_failed", `The \`apiKey\` function of ${id} failed.`, {
+      provider: id,
+      cause,
+    });
   }
   return auth.type === "bearer"
     ? { authorization: `Bearer ${key}` }
     : { [auth.name]: auth.scheme === undefined ? key : `${auth.scheme} ${key}` };
 };
 
-const startAttempt = (
-  context: Context,
-  target: Target,
-  provider: Provider,
-  url: string,
-): AttemptTrace | undefined => {
+const startAttempt = (context: Context, target: Target, provider: Provider, url: string): AttemptTrace | undefined => {
   const trace = context.get(traceKey);
   if (trace === undefined) return undefined;
   const { stream, maxOutputTokens, temperature, topP } = context.request;

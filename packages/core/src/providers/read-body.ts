@@ -22,7 +22,9 @@ export const readBody = async (
     bytes += result.value.byteLength;
     if (bytes > maxBytes) {
       void body.return?.().catch(() => undefined);
-      throw new UpstreamError("upstream_response_too_large", `${provider} sent more than an answer may hold.`, { provider });
+      throw new UpstreamError("upstream_response_too_large", `${provider} sent more than an answer may hold.`, {
+        provider,
+      });
     }
     chunks.push(result.value);
   }

@@ -46,7 +46,9 @@ export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
     try {
       bytes += chunk.byteLength;
       if (bytes > source.maxBytes) {
-        throw new UpstreamError("upstream_response_too_large", `${provider} sent more than a stream may hold.`, { provider });
+        throw new UpstreamError("upstream_response_too_large", `${provider} sent more than a stream may hold.`, {
+          provider,
+        });
       }
       decodeFrames(parser.push(chunk), batch);
     } catch (error) {

@@ -9,7 +9,9 @@ const show = (value: unknown): string => {
 /** A whole number of at least `low`. */
 export const checkCount = (value: number, option: string, low = 1): void => {
   if (!Number.isSafeInteger(value) || value < low) {
-    throw new TypeError(`\`${option}\` must be ${low === 1 ? "a positive integer" : `an integer of at least ${low}`}, got ${show(value)}.`);
+    throw new TypeError(
+      `\`${option}\` must be ${low === 1 ? "a positive integer" : `an integer of at least ${low}`}, got ${show(value)}.`,
+    );
   }
 };
 
@@ -34,7 +36,9 @@ export const checkKnown = (options: object, stage: string, known: readonly strin
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new TypeError(`${stage}() has no option \`${name}\`; it has ${known.map((word) => `\`${word}\``).join(", ")}.`);
+      throw new TypeError(
+        `${stage}() has no option \`${name}\`; it has ${known.map((word) => `\`${word}\``).join(", ")}.`,
+      );
     }
   }
 };

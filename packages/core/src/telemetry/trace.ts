@@ -128,7 +128,10 @@ interface Inferences {
 
 /** One inference span a target, open over all its attempts; one attempt span a call. */
 const createInferences = (tracer: Tracer, gatewayContext: OtelContext): Inferences => {
-  const open = new Map<string, { span: Span; sends: number; lastError: unknown; usage?: Usage; finishReasons: string[] }>();
+  const open = new Map<
+    string,
+    { span: Span; sends: number; lastError: unknown; usage?: Usage; finishReasons: string[] }
+  >();
   let count = 0;
 
   const end = (id: string, error: unknown): void => {

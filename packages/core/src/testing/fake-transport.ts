@@ -63,7 +63,9 @@ export const createFakeTransport = (
 };
 
 const toChunks = (body: FakeAnswer["body"]): readonly Uint8Array[] => {
-  const pieces = Array.isArray(body) ? (body as readonly (string | Uint8Array)[]) : [typeof body === "string" ? body : JSON.stringify(body)];
+  const pieces = Array.isArray(body)
+    ? (body as readonly (string | Uint8Array)[])
+    : [typeof body === "string" ? body : JSON.stringify(body)];
   return pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece));
 };
 
@@ -72,5 +74,8 @@ const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =
     const onAbort = (): void => reject(signal.reason as Error);
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort)).catch(() => undefined);
+    promise
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", onAbort))
+      .catch(() => undefined);
   });

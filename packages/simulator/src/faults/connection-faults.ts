@@ -14,7 +14,7 @@ export const connectionFaults: readonly Fault[] = [
   {
     name: "stall-in-headers",
     shows: "the headers stop in the middle of a line",
-    plan: () => ({ head: null, pieces: [{ role: "start", data: "HTTP/1.1 200 OK\r\ncontent-ty" }], ending: "stall" }),
+    plan: () => ({ head: null, pieces: [{ role: "frame", data: "HTTP/1.1 200 OK\r\ncontent-ty" }], ending: "stall" }),
   },
   {
     name: "oversize-headers",

@@ -7,8 +7,6 @@ export interface Hints {
   readonly topic: string;
 }
 
-const longestLookedAt = 4_000;
-
 const fillerWords = new Set(
   (
     "a about all also am an and any are as ask at be both by call can could did do does for from get give has have hello hi " +
@@ -33,9 +31,8 @@ const properNames = (text: string): readonly string[] =>
     .filter((words) => words.some((word) => !isFiller(word)))
     .map((words) => words.join(" "));
 
-/** Reads the hints out of what the user said; very long texts are read only at their end. */
-export const readHints = (words: string): Hints => {
-  const text = words.slice(-longestLookedAt);
+/** Reads the hints out of what the user said. */
+export const readHints = (text: string): Hints => {
   const topic = wordsOf(text)
     .filter((word) => !isFiller(word))
     .slice(0, 6)

@@ -14,7 +14,7 @@ const classSamples: Readonly<Record<string, string>> = {
   n: "\n",
   t: "\t",
 };
-const mostRepeats = 1_000;
+const longestText = 4_000;
 
 const readEscape = (reader: Reader): string => {
   const name = reader.pattern[reader.at++] ?? "";
@@ -29,7 +29,7 @@ const readEscape = (reader: Reader): string => {
 };
 
 /** A character that is not in the list of a negated class. */
-const outside = (members: string): string => [..."a1-_ .A~"].find((sample) => !members.includes(sample)) ?? "é";
+const outside = (members: string): string => Array.from("a1-_ .A~").find((sample) => !members.includes(sample)) ?? "é";
 
 const readClass = (reader: Reader): string => {
   const negated = reader.pattern[reader.at] === "^";
@@ -72,7 +72,7 @@ const readRepeats = (reader: Reader): number => {
   const quantifier = /^(?:[*+?]|\{(\d+)(?:,\d*)?\})\??/u.exec(reader.pattern.slice(reader.at));
   if (quantifier === null) return 1;
   reader.at += quantifier[0].length;
-  if (quantifier[1] !== undefined) return Math.min(Number(quantifier[1]), mostRepeats);
+  if (quantifier[1] !== undefined) return Number(quantifier[1]);
   return quantifier[0].startsWith("+") ? 1 : 0;
 };
 
@@ -87,7 +87,9 @@ function readAlternatives(reader: Reader): string {
       continue;
     }
     const atom = readAtom(reader);
-    text += atom.repeat(readRepeats(reader));
+    // Repeats of repeats would grow without end.
+    const most = Math.ceil((longestText - text.length) / Math.max(1, atom.length));
+    text += atom.repeat(Math.max(0, Math.min(readRepeats(reader), most)));
   }
   return chosen ?? text;
 }

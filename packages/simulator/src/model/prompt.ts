@@ -61,9 +61,13 @@ export interface Prompt {
   readonly caching: "implicit" | "explicit";
 }
 
-/** What the user said last, in words. */
-export const lastWords = (turns: readonly Turn[]): Turn | undefined =>
-  turns.findLast((turn) => turn.role === "user" && turn.text.trim() !== "");
+const longestHeard = 4_000;
+
+/** What the user said last, in words; of a very long text, only the end is listened to. */
+export const lastWords = (turns: readonly Turn[]): Turn | undefined => {
+  const turn = turns.findLast((candidate) => candidate.role === "user" && candidate.text.trim() !== "");
+  return turn === undefined ? undefined : { ...turn, text: turn.text.slice(-longestHeard) };
+};
 
 /** The tool results the model has not answered yet. */
 export const freshResults = (turns: readonly Turn[]): readonly ToolResult[] => {

@@ -33,15 +33,17 @@ const byName: readonly (readonly [RegExp, string])[] = [
 const commonTexts = ["Ada Lovelace", "ada", "ABC-123", "A1", "123", "12345", "+4930901820", "en-GB", "10:30", "1.0.0"];
 
 const limit = (value: unknown, otherwise: number): number => {
-  // Gemini writes these limits as strings.
+  // Some APIs write these limits as strings.
   const number = typeof value === "string" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) && number >= 0 ? Math.floor(number) : otherwise;
 };
 
 const longestText = 4_000;
 
+const longestPattern = 2_000;
+
 const compile = (pattern: unknown): RegExp | undefined => {
-  if (typeof pattern !== "string") return undefined;
+  if (typeof pattern !== "string" || pattern.length > longestPattern) return undefined;
   try {
     return new RegExp(pattern, "u");
   } catch {
@@ -51,14 +53,14 @@ const compile = (pattern: unknown): RegExp | undefined => {
 };
 
 /** JSON Schema counts characters, not code units. */
-const characters = (text: string): number => [...text].length;
+const characters = (text: string): number => Array.from(text).length;
 
 /** The text cut or repeated until its length is allowed. */
 const fit = (text: string, shortest: number, longest: number): string => {
   const base = text === "" ? "x" : text;
   const wanted = Math.min(longest, Math.max(shortest, characters(base)));
   const repeated = base.repeat(Math.max(1, Math.ceil(wanted / characters(base))));
-  return [...repeated].slice(0, wanted).join("");
+  return Array.from(repeated).slice(0, wanted).join("");
 };
 
 /** A string that fits a string schema; what the user mentioned is preferred. */

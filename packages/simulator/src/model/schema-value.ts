@@ -25,7 +25,7 @@ const resolveReference = (reference: string, root: unknown): unknown =>
   reference
     .split("/")
     .slice(1)
-    .map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
     .reduce<unknown>((value, step) => {
       if (Array.isArray(value)) return value[Number(step)];
       return isRecord(value) && Object.hasOwn(value, step) ? value[step] : undefined;
@@ -141,8 +141,8 @@ function make(given: unknown, making: Making): unknown {
 }
 
 /**
- * A value that is valid against a JSON Schema, filled with what the user mentioned where it fits. Gemini's upper-case
- * types are understood. `not`, `if` and `patternProperties` are not looked at.
+ * A value that is valid against a JSON Schema, filled with what the user mentioned where it fits. Types in upper
+ * case are understood too. `not`, `if` and `patternProperties` are not looked at.
  */
 export const valueForSchema = (schema: unknown, hints: Hints): unknown =>
   make(schema, { root: schema, hints, depth: 0, name: "", made: { count: 0 } });

@@ -30,6 +30,7 @@ export const createSigner = (seed: string): Signer => {
       const bytes = Buffer.from(signature, "base64");
       if (bytes.length !== prefix.length + digestLength + sealLength || bytes.toString("base64") !== signature)
         return false;
+      if (!bytes.subarray(0, prefix.length).equals(prefix)) return false;
       const digest = bytes.subarray(prefix.length, prefix.length + digestLength);
       return timingSafeEqual(bytes.subarray(prefix.length + digestLength), hash("seal", digest, shown));
     },

@@ -21,6 +21,10 @@ const tokensPerAttachment = 256;
 export const blockTokens = (block: Block): number =>
   countTokens(block.text) + tokensPerMessage + (block.attachments ?? 0) * tokensPerAttachment;
 
+/** Input tokens of a whole prompt. */
+export const promptTokens = (blocks: readonly Block[]): number =>
+  blocks.reduce((sum, block) => sum + blockTokens(block), 0);
+
 /** Output tokens of the thinking of a choice. */
 export const reasoningTokens = (choice: Choice): number => countTokens(choice.reasoning);
 

@@ -35,7 +35,6 @@ export interface Call {
 /** A request that was read and found right, and the two ways to write down its answer. */
 export interface Ask {
   readonly prompt: Prompt;
-  readonly streaming: boolean;
   readonly whole: (answer: Answer) => unknown;
   readonly stream: (answer: Answer) => readonly Piece[];
 }

@@ -14,9 +14,10 @@ const pause = (milliseconds: number): Promise<void> =>
     setTimeout(resolve, milliseconds).unref();
   });
 
-const nextTurn = (): Promise<void> =>
+/** Two turns of the event loop: whatever was written has left, and a client in this process has had time to read it. */
+const nextRead = (): Promise<void> =>
   new Promise((resolve) => {
-    setImmediate(resolve);
+    setImmediate(() => setImmediate(resolve));
   });
 
 const drained = (stream: Writable): Promise<void> =>
@@ -27,13 +28,11 @@ const drained = (stream: Writable): Promise<void> =>
 const finish = async (response: ServerResponse, ending: Ending): Promise<void> => {
   if (ending === "stall") return;
   if (ending === "end") {
-    if (response.headersSent) response.end();
-    else response.socket?.end();
+    response.end();
     return;
   }
-  // What was written must reach the client before the connection breaks, so the kernel is given a turn to send it.
-  await nextTurn();
-  await nextTurn();
+  // What was written must reach the client before the connection breaks.
+  await nextRead();
   if (ending === "reset") response.socket?.resetAndDestroy();
   else response.socket?.destroy();
 };
@@ -47,7 +46,7 @@ const writePieces = async (
   const target: Writable | null = plan.head === null ? response.socket : response;
   for (const [index, piece] of plan.pieces.entries()) {
     if (index > 0 && paceMs > 0) await Promise.race([pause(paceMs), closed]);
-    else if (index > 0 && plan.separateWrites === true) await nextTurn();
+    else if (index > 0 && plan.separateWrites === true) await nextRead();
     if (target === null || target.destroyed || response.closed) return;
     if (!target.write(piece.data)) await Promise.race([drained(target), closed]);
   }

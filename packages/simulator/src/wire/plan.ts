@@ -5,10 +5,10 @@ export interface Head {
 }
 
 /**
- * What a piece of an answer is for, so that faults know where to strike: before the output, in the middle of it, at the
- * reason it ended, or at the mark that ends the stream.
+ * What a piece of an answer is for, so that faults know where to strike: what opens, closes and keeps alive; the output
+ * itself; the reason it ended; the mark that ends the stream.
  */
-export type PieceRole = "start" | "output" | "finish" | "terminal";
+export type PieceRole = "frame" | "output" | "finish" | "terminal";
 
 /** One write: an event of a stream, or a stretch of a body. */
 export interface Piece {

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** Larger request bodies are refused, as the providers do. */
-export const maximumBodyBytes: number = 32 * 1024 * 1024;
+const maximumBodyBytes = 32 * 1024 * 1024;
 
 /** What became of reading a request body. */
 export type ReadBody =
@@ -9,20 +8,21 @@ export type ReadBody =
   | { readonly type: "too-large" }
   | { readonly type: "aborted" };
 
-/** Reads a request body up to the limit; the rest of a larger one is not kept. */
-export const readBody = async (request: IncomingMessage): Promise<ReadBody> => {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    // Requests have no encoding set, so their chunks are buffers.
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+/** Reads a request body of at most 32 MiB, as the providers do; the rest of a larger one is thrown away unread. */
+export const readBody = (request: IncomingMessage): Promise<ReadBody> =>
+  new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (length > maximumBodyBytes) return { type: "too-large" };
-      chunks.push(chunk);
-    }
-  } catch {
-    // The client went away while it was sending: nobody is left to answer.
-    return { type: "aborted" };
-  }
-  return { type: "read", bytes: Buffer.concat(chunks) };
-};
+      if (length <= maximumBodyBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      resolve({ type: "too-large" });
+    });
+    request.on("end", () => resolve({ type: "read", bytes: Buffer.concat(chunks) }));
+    // After the end this comes too, and changes nothing.
+    request.on("close", () => resolve({ type: "aborted" }));
+  });

@@ -45,7 +45,9 @@ const decodeBlock = (block: Json, param: string): Part => {
       return present({
         type: "text" as const,
         text: text("text"),
-        citations: readArray(block["citations"], field("citations"))?.filter(isObject).map((one) => decodeCitation(one)),
+        citations: readArray(block["citations"], field("citations"))
+          ?.filter(isObject)
+          .map((one) => decodeCitation(one)),
         ...rest("text", "citations"),
       });
     case "image": {

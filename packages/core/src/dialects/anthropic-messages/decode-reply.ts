@@ -11,8 +11,10 @@ import { decodeUsage, decodeUsedTier } from "./usage.ts";
 
 /** The events of a whole message. */
 export const decodeReply = (body: Json, { provider, requestId }: DecodeOptions): readonly ChatEvent[] => {
-  if (body["type"] === "error" || isObject(body["error"])) throw toUpstreamError(decodeError(body), { provider });
-  const content = body["content"];
+  const { content, error } = body;
+  if (body["type"] === "error" || isObject(error) || typeof error === "string") {
+    throw toUpstreamError(decodeError(body), { provider });
+  }
   if (!Array.isArray(content)) {
     throw new UpstreamError("upstream_invalid_response", `${provider} answered without any content.`, { provider });
   }
@@ -90,7 +92,12 @@ const decodeText = (block: Json, index: number, start: number): readonly ChatEve
   return [
     { type: "text-delta", choice: 0, text, block: index },
     ...citations.map((citation): ChatEvent => {
-      return { type: "citation", choice: 0, citation: decodeCitation(citation, start, start + text.length), block: index };
+      return {
+        type: "citation",
+        choice: 0,
+        citation: decodeCitation(citation, start, start + text.length),
+        block: index,
+      };
     }),
   ];
 };

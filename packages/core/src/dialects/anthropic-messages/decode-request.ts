@@ -110,8 +110,7 @@ const decodeReasoning = (
   const effort = readString(outputConfig?.["effort"], "output_config.effort");
   const reasoning: ReasoningPreferences = present({
     effort,
-    budgetTokens:
-      type === "enabled" ? readCount(thinking?.["budget_tokens"], "thinking.budget_tokens") : undefined,
+    budgetTokens: type === "enabled" ? readCount(thinking?.["budget_tokens"], "thinking.budget_tokens") : undefined,
     enabled: type === "enabled" ? true : type === "disabled" ? false : undefined,
     adaptive: type === "adaptive" ? true : undefined,
     exclude: readString(thinking?.["display"], "thinking.display") === "omitted" ? true : undefined,

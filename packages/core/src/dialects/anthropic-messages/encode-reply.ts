@@ -9,7 +9,10 @@ import { toStopReason } from "./stop-reasons.ts";
 import { encodeUsage } from "./usage.ts";
 
 /** What opens a message: all that is known before the first block. */
-export const encodeHead = (reply: Pick<CollectedReply, "id" | "model">, { requestId, request }: EncodeOptions): Json => ({
+export const encodeHead = (
+  reply: Pick<CollectedReply, "id" | "model">,
+  { requestId, request }: EncodeOptions,
+): Json => ({
   id: reply.id ?? `msg_${requestId}`,
   type: "message",
   role: "assistant",
@@ -84,7 +87,11 @@ const encodePart = (part: Part, choice: Choice, cited: readonly Citation[]): str
         ? JSON.stringify({ type: "text", text: part.text })
         : undefined;
     case "reasoning":
-      if (part.text === "" && part.signature?.format !== signatureFormat && part.encrypted?.format !== signatureFormat) {
+      if (
+        part.text === "" &&
+        part.signature?.format !== signatureFormat &&
+        part.encrypted?.format !== signatureFormat
+      ) {
         return undefined;
       }
       return JSON.stringify(encodeReasoning(part));

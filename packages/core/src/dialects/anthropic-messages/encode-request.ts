@@ -52,7 +52,11 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
   const plan = planThinking({ request, target, traits, messages, forcesTool, losses });
   const isThinking = plan.thinking !== undefined && plan.thinking["type"] !== "disabled";
   const cacheControl = encodeCacheHint(request.cacheHint);
-  limitCacheMarkers([tools ?? [], system, ...messages.map(({ content }) => content)], cacheControl !== undefined, losses);
+  limitCacheMarkers(
+    [tools ?? [], system, ...messages.map(({ content }) => content)],
+    cacheControl !== undefined,
+    losses,
+  );
   const extras = isOwn ? (request.extras ?? {}) : {};
   const body: Record<string, unknown> = present({
     ...extras,

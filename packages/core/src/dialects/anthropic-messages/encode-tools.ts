@@ -28,9 +28,7 @@ export const encodeTools = (request: ChatRequest, traits: ModelTraits, losses: L
   }
   // Calls in the history are refused without a declaration of their tools, which are not offered any more.
   const called = toolsOfHistory(request);
-  return called.length === 0
-    ? { forcesTool: false }
-    : { tools: called, choice: { type: "none" }, forcesTool: false };
+  return called.length === 0 ? { forcesTool: false } : { tools: called, choice: { type: "none" }, forcesTool: false };
 };
 
 const encodeTool = (tool: Tool, isOwn: boolean, traits: ModelTraits, losses: Losses): Block[] => {
@@ -89,9 +87,8 @@ const encodeChoice = (request: ChatRequest, traits: ModelTraits, losses: Losses)
 };
 
 const toNativeChoice = (choice: ChatRequest["toolChoice"]): Block | undefined => {
-  switch (choice?.type) {
-    case undefined:
-      return undefined;
+  if (choice === undefined) return undefined;
+  switch (choice.type) {
     case "required":
       return { type: "any" };
     case "tool":

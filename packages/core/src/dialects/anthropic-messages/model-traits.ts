@@ -31,7 +31,8 @@ const families: readonly (readonly [RegExp, ModelTraits])[] = [
     { thinking: "none", efforts: [], sampling: "any", structuredOutput: false },
   ],
   [
-    /claude-(3[.-]7|4-(opus|sonnet)|(opus|sonnet)-4(-0|-?2025|@|$))/,
+    // The 4 without a minor version, which may be followed by a date.
+    /claude-(3[.-]7|4-(opus|sonnet)|(opus|sonnet)-4(?![.-]?[1-9](?!\d)))/,
     { thinking: "budget", efforts: [], sampling: "any", structuredOutput: false },
   ],
   [/claude-opus-4[.-]5/, { thinking: "budget", efforts: basicEfforts, sampling: "either", structuredOutput: true }],

@@ -17,13 +17,10 @@ export interface SamplingOptions {
 export const encodeSampling = (request: ChatRequest, options: SamplingOptions): Block => {
   const { traits, isThinking, losses } = options;
   const temperature = encodeTemperature(request.temperature, options);
+  const topP = encodeTopP(request.topP, temperature, options);
   const takesTopK = !isThinking && traits.sampling !== "none";
   if (!takesTopK && request.topK !== undefined) losses.tuning("top_k");
-  return present({
-    temperature,
-    top_p: encodeTopP(request.topP, temperature, options),
-    top_k: takesTopK ? request.topK : undefined,
-  });
+  return present({ temperature, top_p: topP, top_k: takesTopK ? request.topK : undefined });
 };
 
 const encodeTemperature = (

@@ -27,6 +27,7 @@ interface CurrentBlock {
 }
 
 const maxToolCalls = 128;
+// The blank line after a frame: where it is missing, the connection was closed within or right after it.
 const isTerminated = /(\n|\r)\r?\n$|\r\r$/;
 
 /** Reads the frames of one streamed message. */
@@ -44,6 +45,9 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
 
   const fail = (code: GatewayErrorCode, message: string, cause?: unknown): UpstreamError =>
     new UpstreamError(code, `${provider} ${message}`, { provider, cause });
+
+  const truncated = (cause?: unknown): UpstreamError =>
+    fail("upstream_stream_truncated", "closed the stream before the answer was complete.", cause);
 
   const opaque = (name: string, value?: unknown): ChatEvent => ({ type: "opaque", dialect: dialectId, name, value });
 
@@ -84,9 +88,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const startCall = (block: Json, blockAt: number): ChatEvent => {
     const index = toolCalls++;
     if (index >= maxToolCalls) throw fail("upstream_stream_invalid", "called more tools than an answer may.");
-    const input = objectIn(block, "input");
-    const hasInput = input !== undefined && Object.keys(input).length > 0;
-    calls.set(blockAt, { index, input: hasInput ? input : {}, hasArguments: false });
+    calls.set(blockAt, { index, input: objectIn(block, "input") ?? {}, hasArguments: false });
     return {
       type: "tool-call-start",
       choice: 0,
@@ -133,13 +135,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     return opaque("content_block_delta", value);
   };
 
-  const learn = (
-    index: number,
-    type: CurrentBlock["type"],
-    field: string,
-    data: string,
-    text: string,
-  ): void => {
+  const learn = (index: number, type: CurrentBlock["type"], field: string, data: string, text: string): void => {
     if (current?.index === index && current.type === type) return;
     const template = createDeltaTemplate(data, field, text);
     current = template && { index, type, template };
@@ -204,10 +200,11 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     }
   };
 
-  const parse = (data: string): unknown => {
+  const parse = (data: string, raw: string): unknown => {
     try {
       return JSON.parse(data);
     } catch (cause) {
+      if (!isTerminated.test(raw)) throw truncated(cause);
       throw fail("upstream_stream_invalid", "sent an event that is no JSON.", cause);
     }
   };
@@ -222,13 +219,14 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       const text = current.template.cut(data);
       if (text !== undefined) {
         isBroken = event !== "content_block_delta";
-        if (current.type === "thinking_delta") return [{ type: "reasoning-delta", choice: 0, text, block: current.index }];
+        if (current.type === "thinking_delta")
+          return [{ type: "reasoning-delta", choice: 0, text, block: current.index }];
         textLength += text.length;
         return [{ type: "text-delta", choice: 0, text, block: current.index }];
       }
     }
     if (data === "[DONE]") return [opaque("done")];
-    const value = parse(data);
+    const value = parse(data, frame.raw);
     if (!isObject(value)) throw fail("upstream_stream_invalid", "sent an event that is no JSON object.");
     const type = stringIn(value, "type") ?? event;
     // Anthropic's clients pass over events without a name.
@@ -240,7 +238,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     decode,
     end: () => {
       if (isOver || (hasEnd && quirks.doneMarker === "optional")) return [];
-      throw fail("upstream_stream_truncated", "closed the stream before the answer was complete.");
+      throw truncated();
     },
     ended: () => isOver,
     broken: () => isBroken,

@@ -149,7 +149,9 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       case "content_block_stop": {
         const block = blocks.find((candidate) => candidate.source === source);
         if (block === undefined) return;
-        return name === "content_block_stop" ? blocks.end(block) : blocks.add(block, JSON.stringify(value["delta"] ?? {}));
+        return name === "content_block_stop"
+          ? blocks.end(block)
+          : blocks.add(block, JSON.stringify(value["delta"] ?? {}));
       }
       case "message_stop":
         return finish();
@@ -161,7 +163,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   const write = (event: ChatEvent, batch: EventBatch): void => {
     switch (event.type) {
       case "reply-start":
-        return start(event, batch.find(({ type }) => type === "usage")?.usage);
+        return start(event, batch.find((other) => other.type === "usage")?.usage);
       case "usage":
         state.usage = event.usage;
         return;
@@ -180,7 +182,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
 
   return {
     encode: (batch) => {
-      for (let index = 0; index < batch.length && !state.isOver; ) {
+      for (let index = 0; index < batch.length && !state.isOver;) {
         const frame = intactFrame(batch, index, dialectId, "stream");
         if (frame !== undefined && passFrame(state, frame)) {
           index += frame.events.length;

@@ -101,15 +101,14 @@ const addBlock = ({ results, content }: Turn, block: Block): void => {
 
 /** For each message the role of the next one that is no system message. */
 const rolesAfter = (messages: readonly Message[]): readonly (Message["role"] | undefined)[] => {
+  const roles: (Message["role"] | undefined)[] = [];
   let role: Message["role"] | undefined;
-  return messages
-    .toReversed()
-    .map((message) => {
-      const after = role;
-      if (!isSystem(message)) role = message.role;
-      return after;
-    })
-    .reverse();
+  for (let index = messages.length - 1; index >= 0; index--) {
+    roles[index] = role;
+    const message = messages[index];
+    if (message !== undefined && !isSystem(message)) role = message.role;
+  }
+  return roles;
 };
 
 /** A system message may stand after a user turn, and before an assistant turn or at the end. */
@@ -121,7 +120,9 @@ const fitsAsSystem = (
   // Whoever wrote this dialect put it there knowingly.
   if (isOwn) return true;
   const before = turns.at(-1)?.role;
-  return midSystem && (before === "user" || before === "system") && (follower === undefined || follower === "assistant");
+  return (
+    midSystem && (before === "user" || before === "system") && (follower === undefined || follower === "assistant")
+  );
 };
 
 /** The answer goes on where the last assistant text ends, which must not be white space. */

@@ -1,17 +1,6 @@
 import type { Message, Part, Role, Signature, ToolCallPart } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
-import {
-  invalidValue,
-  isObject,
-  objectIn,
-  present,
-  readArray,
-  readObject,
-  readString,
-  required,
-  restOf,
-  stringIn,
-} from "../fields.ts";
+import { invalidValue, isObject, present, readArray, readObject, readString, required, restOf } from "../fields.ts";
 import { decodeCacheHint, decodeContent } from "./decode-parts.ts";
 import { restOfBoth } from "./nested.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";

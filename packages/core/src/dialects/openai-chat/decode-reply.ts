@@ -10,7 +10,8 @@ import { toExtras } from "./extras.ts";
 import { readFinishReason } from "./finish-reason.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
-import { madeCallId, readTool } from "./tool-call-pieces.ts";
+import { madeCallId } from "./tool-call-ids.ts";
+import { readTool } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";
 
 const headFields: ReadonlySet<string> = new Set([

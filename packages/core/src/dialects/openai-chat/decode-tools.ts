@@ -98,7 +98,7 @@ const decodeChoiceObject = (choice: Json, param: string): Decoded<ToolChoice> =>
       return { value: { type: "tool", name: nameOf(inner, `${param}.${type}`), kind: type } };
     }
     case "tool":
-      return { value: { type: "tool", name: nameOf(choice, param) } };
+      return { value: { type: "tool", name: nameOf(choice, param), kind: "function" } };
     case "allowed_tools":
       return { value: decodeAllowed(choice["allowed_tools"], `${param}.allowed_tools`) };
     default:

@@ -64,28 +64,27 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
   };
 
   /** The deprecated form has room for one call: the first. */
-  const callPiece = (index: number, kind: Call["kind"], piece: object, head: object = {}): string => {
-    if (!legacy) return JSON.stringify({ tool_calls: [{ index, ...head, [kind]: piece }] });
-    return JSON.stringify(index === 0 ? { function_call: piece } : {});
+  const callPiece = (index: number, kind: Call["kind"], piece: object, head: object = {}): object => {
+    if (!legacy) return { tool_calls: [{ index, ...head, [kind]: piece }] };
+    return index === 0 ? { function_call: piece } : {};
   };
 
   const callStart = ({ index, id, name, kind, signature }: ToolCallStart, state: ChoiceState): string => {
     const place = partOf(state, `call ${index}`);
     state.calls.set(index, { kind, hasArguments: false });
-    const delta = callPiece(index, kind, kind === "custom" ? { name, input: "" } : { name, arguments: "" }, {
-      id,
-      type: kind,
-    });
-    if (signature === undefined) return delta;
-    const [detail] = entriesOf({ text: "", encrypted: signature, id }, place);
-    return `${delta.slice(0, -1)},"reasoning_details":[${JSON.stringify(detail)}]}`;
+    const piece = kind === "custom" ? { name, input: "" } : { name, arguments: "" };
+    const proof =
+      signature === undefined || excludesReasoning
+        ? {}
+        : { reasoning_details: entriesOf({ text: "", encrypted: signature, id }, place) };
+    return JSON.stringify({ ...callPiece(index, kind, piece, { id, type: kind }), ...proof });
   };
 
   const callText = (index: number, text: string, state: ChoiceState): string | undefined => {
     const call = state.calls.get(index);
     if (call === undefined || text === "") return undefined;
     call.hasArguments = true;
-    return callPiece(index, call.kind, call.kind === "custom" ? { input: text } : { arguments: text });
+    return JSON.stringify(callPiece(index, call.kind, call.kind === "custom" ? { input: text } : { arguments: text }));
   };
 
   /** A function that was given no arguments is called with an empty object. */
@@ -108,8 +107,8 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
     const state = begun(event.choice);
     if (event.type === "text-delta") {
       partOf(state, "text");
-      if (event.logprobs === undefined)
-        return event.text === "" ? first : first + chunks.text(event.choice, event.text);
+      if (event.text === "" && event.logprobs === undefined) return first;
+      if (event.logprobs === undefined) return first + chunks.text(event.choice, event.text);
       const logprobs = JSON.stringify({ content: event.logprobs, refusal: null });
       return (
         first +

@@ -50,13 +50,17 @@ const fitsMessage = (message: Json, quirks: Quirks): boolean => {
   return role !== "assistant" || fitsAssistant(message, quirks);
 };
 
+const plainFields: ReadonlySet<string> = new Set(["reasoning_content", "reasoning"]);
+
 const fitsAssistant = (message: Json, quirks: Quirks): boolean => {
-  const { reasoningField } = quirks;
-  if (reasoningFields.some((name) => name !== reasoningField && isThere(message[name]))) return false;
+  const { reasoningField = "" } = quirks;
+  // A client may write its reasoning in both plain fields: a server that reads one of them ignores the other.
+  const isPlain = plainFields.has(reasoningField) && isThere(message[reasoningField]);
+  const isKnown = (name: string): boolean => name === reasoningField || (isPlain && plainFields.has(name));
+  if (reasoningFields.some((name) => isThere(message[name]) && !isKnown(name))) return false;
   const calls = arrayIn(message, "tool_calls").filter(isObject);
   if (calls.length === 0) return true;
-  if (quirks.reasoningRequired === "tool-turns" && reasoningField !== undefined && !isThere(message[reasoningField]))
-    return false;
+  if (quirks.reasoningRequired === "tool-turns" && !isThere(message[reasoningField])) return false;
   return calls.every(
     ({ id, extra_content: extra }) =>
       (typeof id !== "string" || fitsCallId(id, quirks)) && (quirks.thoughtSignatures === true || !isThere(extra)),

@@ -59,7 +59,7 @@ const decodeStream = (stream: Uint8Array, options: DecodeOptions, size = stream.
   return [...events, ...decoder.end()];
 };
 
-const text = (value: unknown): string => {
+const textOf = (value: unknown): string => {
   if (typeof value === "string") return value;
   if (Array.isArray(value)) {
     return value.map((part: Json) => (part["type"] === "text" ? String(part["text"]) : "")).join("");
@@ -80,14 +80,15 @@ const naiveFold = (stream: string) => {
     if (data === "[DONE]") break;
     const chunk = JSON.parse(data);
     const choice = chunk.choices?.find((one: Json) => (one["index"] ?? 0) === 0);
-    answer += text(choice?.delta?.content);
+    answer += textOf(choice?.delta?.content);
     for (const piece of choice?.delta?.tool_calls ?? []) {
       const call = (calls[piece.index] ??= { name: "", arguments: "" });
       call.name ||= piece.function?.name ?? "";
       call.arguments += piece.function?.arguments ?? "";
     }
     if (choice?.finish_reason) finish = choice.finish_reason;
-    if (typeof chunk.usage?.completion_tokens === "number") usage = chunk.usage;
+    const stated = chunk.usage ?? chunk.x_groq?.usage;
+    if (typeof stated?.completion_tokens === "number") usage = stated;
   }
   return { answer, calls, finish, usage };
 };
@@ -108,6 +109,9 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
   const streams = withFile("stream.sse", ({ dir }) => !broken.test(dir));
   const wholes = withFile("response.json", ({ status, dir }) => status < 400 && !dir.includes("error-in-200"));
   const errors = withFile("response.json", ({ status }) => status >= 400);
+  const isRequest = (one: Case): boolean =>
+    one.status < 400 && JSON.parse(read(one, "request.json").toString()).model !== undefined;
+  const requests = withFile("request.json", isRequest);
 
   it("is there in numbers", () => {
     expect(streams.length).toBeGreaterThan(80);
@@ -123,7 +127,9 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     expect(callsOf(reply)).toEqual(naive.calls);
     expect(reply.choices[0]?.finishReason).toBe(finishOf(naive.finish, naive.calls.length));
     expect(reply.usage?.inputTokens).toBe(naive.usage?.["prompt_tokens"]);
-    if (!one.dir.includes("xai")) expect(reply.usage?.outputTokens).toBe(naive.usage?.["completion_tokens"]);
+    expect(reply.usage?.outputTokens).toBe(
+      one.dir.includes("xai") ? naiveOutput(naive.usage) : naive.usage?.["completion_tokens"],
+    );
   });
 
   it.each(streams)("forwards the stream $dir byte for byte, however it is cut", (one) => {
@@ -131,11 +137,11 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     const events = decodeStream(stream, optionsFor(one), 1000);
     const request = { ...anyRequest, includeUsage: true };
     const encoder = openaiChat.createEncoder({ requestId: "r", created: 1, request });
-    const written = events.map((event) => encoder.encode(framesOf(event, events))).join("") + encoder.end();
+    const written = events.map((event) => encoder.encode(framesOf(event))).join("") + encoder.end();
     const raw = stream.toString().replace(/^\uFEFF/, "");
-    const mended = events.some((event) => event.type !== "opaque" && event.frame === undefined);
-    if (mended) expect(naiveFold(written)).toMatchObject({ answer: naiveFold(raw).answer });
-    else expect(written).toBe(endAsPromised(raw));
+    const isMended = events.some((event) => event.type !== "opaque" && event.frame === undefined);
+    expect(isMended).toBe(mended.test(one.dir));
+    expect(isMended ? naiveFold(written).answer : written).toBe(isMended ? naiveFold(raw).answer : endAsPromised(raw));
   });
 
   it.each(wholes)("reads the answer $dir as it is", (one) => {
@@ -143,12 +149,14 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     const reply = collectAll(openaiChat.decodeReply(body, optionsFor(one)));
     expect(reply.choices.length).toBe(body.choices.length);
     const [choice] = body.choices;
-    expect(reply.text).toBe(text(choice.message.content));
-    const calls = (choice.message.tool_calls ?? []).map((call: { function: unknown }) => call.function);
+    expect(reply.text).toBe(textOf(choice.message?.content));
+    const calls = (choice.message?.tool_calls ?? []).map((call: { function: unknown }) => call.function);
     expect(callsOf(reply)).toEqual(calls);
     expect(reply.choices[0]?.finishReason).toBe(finishOf(choice.finish_reason, calls.length));
     expect(reply.usage?.inputTokens).toBe(body.usage?.prompt_tokens);
-    const reasoning = choice.message.reasoning_content ?? choice.message.reasoning ?? "";
+    const details: Json[] = choice.message?.reasoning_details ?? [];
+    const detailed = details.map(({ text, summary }) => text ?? summary ?? "").join("");
+    const reasoning = detailed || (choice.message?.reasoning_content ?? choice.message?.reasoning ?? "");
     const parts = reply.choices[0]?.parts ?? [];
     expect(parts.map((part) => (part.type === "reasoning" ? part.text : "")).join("")).toBe(reasoning);
   });
@@ -164,55 +172,50 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     expect(again.usage?.outputTokens).toBe(reply.usage?.outputTokens);
   });
 
-  it.each(withFile("request.json", (one) => JSON.parse(read(one, "request.json").toString()).model !== undefined))(
-    "reads the request $dir and sends it on as it came but for the model",
-    (one) => {
-      const bytes = read(one, "request.json");
-      const body = JSON.parse(bytes.toString());
-      const request = openaiChat.decodeRequest(body);
-      expect(request.messages.length).toBe(body.messages.length);
-      rememberSource(request, { dialect: "openai-chat", bytes, body });
-      const quirks: Quirks = {
-        streamUsage: "asked",
-        developerRole: true,
-        cacheControl: true,
-        allowedTools: true,
-        openrouterExtensions: true,
-        reasoningControl: body.reasoning === undefined ? "effort" : "object",
-        maxTokensField: body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens",
-        ...reasoningFieldOf(body),
-      };
-      const sent = Buffer.from(openaiChat.encodeRequest(request, { provider: "p", model: "other", quirks }).body).toString();
-      const asked = body.stream === true && body.stream_options?.include_usage !== true;
-      const expected = {
-        ...body,
-        model: "other",
-        ...(asked ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
-      };
-      expect(JSON.parse(sent)).toEqual(expected);
-      if (!asked && bytes.toString().split('"model"').length === 2) {
-        const name = JSON.stringify(body.model);
-        expect(sent).toBe(bytes.toString().replace(new RegExp(`("model"\\s*:\\s*)${escaped(name)}`), '$1"other"'));
-      }
-    },
-  );
+  it.each(requests)("reads the request $dir and sends it on as it came but for the model", (one) => {
+    const bytes = read(one, "request.json");
+    const body = JSON.parse(bytes.toString());
+    const request = openaiChat.decodeRequest(body);
+    expect(request.messages.length).toBe(body.messages.length);
+    rememberSource(request, { dialect: "openai-chat", bytes, body });
+    const quirks: Quirks = {
+      streamUsage: "asked",
+      developerRole: true,
+      cacheControl: true,
+      allowedTools: true,
+      openrouterExtensions: true,
+      reasoningControl: body.reasoning === undefined ? "effort" : "object",
+      maxTokensField: body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens",
+      ...reasoningFieldOf(body),
+    };
+    const sent = Buffer.from(
+      openaiChat.encodeRequest(request, { provider: "p", model: "other", quirks }).body,
+    ).toString();
+    const asked = body.stream === true && body.stream_options?.include_usage !== true;
+    const expected = {
+      ...body,
+      model: "other",
+      ...(asked ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
+    };
+    expect(JSON.parse(sent)).toEqual(expected);
+    const isPlain = !asked && bytes.toString().split('"model"').length === 2;
+    const name = new RegExp(`("model"\\s*:\\s*)${escaped(JSON.stringify(body.model))}`);
+    expect(sent).toBe(isPlain ? bytes.toString().replace(name, '$1"other"') : sent);
+  });
 
-  it.each(withFile("request.json", (one) => JSON.parse(read(one, "request.json").toString()).model !== undefined))(
-    "writes the request $dir anew so that it reads the same again",
-    (one) => {
-      const { routing: _, ...request } = openaiChat.decodeRequest(JSON.parse(read(one, "request.json").toString()));
-      const quirks: Quirks = {
-        developerRole: true,
-        cacheControl: true,
-        reasoningField: "reasoning_details",
-        reasoningControl: "object",
-      };
-      const { body, dropped } = openaiChat.encodeRequest(request, { provider: "p", model: request.model, quirks });
-      const again = openaiChat.decodeRequest(JSON.parse(String(body)));
-      expect(dropped).toEqual([]);
-      expect(withoutUsage(again)).toEqual(withoutUsage(request));
-    },
-  );
+  it.each(requests)("writes the request $dir anew so that it reads the same again", (one) => {
+    const { routing: _, ...request } = openaiChat.decodeRequest(JSON.parse(read(one, "request.json").toString()));
+    const quirks: Quirks = {
+      developerRole: true,
+      cacheControl: true,
+      reasoningField: "reasoning_details",
+      reasoningControl: "object",
+    };
+    const { body, dropped } = openaiChat.encodeRequest(request, { provider: "p", model: request.model, quirks });
+    const again = openaiChat.decodeRequest(JSON.parse(String(body)));
+    expect(dropped).toEqual([]);
+    expect(comparable(again)).toEqual(comparable(request));
+  });
 
   it.each(withFile("stream.sse", ({ dir }) => broken.test(dir)))("throws on the broken stream $dir", (one) => {
     expect(() => decodeStream(read(one, "stream.sse"), optionsFor(one))).toThrow(GatewayError);
@@ -222,7 +225,7 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     const source = read(one, "response.json").toString();
     const details = openaiChat.decodeError(JSON.parse(source));
     expect(details.message).toBeTypeOf("string");
-    expect(JSON.stringify(source)).toContain(JSON.stringify(details.message?.slice(0, 10)).slice(1, -1));
+    expect(source).toContain(details.message?.slice(-5).replaceAll('"', ""));
   });
 
   it("never ends a cut stream without throwing, wherever it is cut", () => {
@@ -231,25 +234,46 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     const stream = read(one, "stream.sse");
     const end = stream.indexOf("[DONE]");
     for (let length = 0; length < end + "[DONE]".length; length++) {
-      expect(() => decodeStream(stream.subarray(0, length), optionsFor(one, {})), `cut at ${length}`).toThrow(GatewayError);
+      expect(() => decodeStream(stream.subarray(0, length), optionsFor(one, {})), `cut at ${length}`).toThrow(
+        GatewayError,
+      );
     }
   });
 });
 
+/** Streams that end without a reason, or with one that no client knows. */
+const mended = /^snowflake|^together\/chat-stream-text-recording$/;
+
+const naiveOutput = (usage: Json | undefined): number | undefined => {
+  const details = usage?.["completion_tokens_details"] as Record<string, number> | undefined;
+  return usage === undefined ? undefined : Number(usage["completion_tokens"]) + (details?.["reasoning_tokens"] ?? 0);
+};
+
 /** An event's whole frame where it is the first of it, nothing for the others, itself where it has none. */
-const framesOf = (event: ChatEvent, _events: readonly ChatEvent[]): readonly ChatEvent[] =>
+const framesOf = (event: ChatEvent): readonly ChatEvent[] =>
   event.frame === undefined ? [event] : event.frame.events[0] === event ? event.frame.events : [];
 
 const endAsPromised = (raw: string): string => {
   const over = raw.search(/data: ?\[DONE\]/);
-  const stream = over === -1 ? raw : raw.slice(0, over + (/^data: ?\[DONE\](\r\n\r\n|\n\n|\r\r|\r\n|\n|\r|)/.exec(raw.slice(over))?.[0].length ?? 0));
+  const stream =
+    over === -1
+      ? raw
+      : raw.slice(
+          0,
+          over + (/^data: ?\[DONE\](\r\n\r\n|\n\n|\r\r|\r\n|\n|\r|)/.exec(raw.slice(over))?.[0].length ?? 0),
+        );
   const closed = /(\r\n\r\n|\n\n|\r\r)$/.test(stream) ? stream : `${stream}\n\n`;
   return over === -1 ? `${closed}data: [DONE]\n\n` : closed;
 };
 
 const escaped = (value: string): string => value.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-const withoutUsage = ({ includeUsage: _, ...request }: ChatRequest): unknown => request;
+/** Neither what the gateway adds, nor what says nothing without tools. */
+const comparable = ({ parallelToolCalls, ...request }: ChatRequest): unknown => ({
+  ...request,
+  includeUsage: true,
+  parallelToolCalls: request.tools === undefined ? undefined : parallelToolCalls,
+});
 
 const reasoningFieldOf = (body: { messages: Json[] }): Quirks => {
   for (const name of ["reasoning_content", "reasoning"] as const) {

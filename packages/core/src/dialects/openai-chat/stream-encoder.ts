@@ -19,7 +19,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   let start: ReplyStart | undefined;
   let writer: ChunkWriter | undefined;
   let usage: Usage | undefined;
-  let done = false;
+  let done = "data: [DONE]\n\n";
 
   /** Whether a frame holds nothing that this client is to be told in other words, or not at all. */
   const isFit = ({ events }: Frame): boolean =>
@@ -45,8 +45,9 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
     if (events.length === 1 && first !== undefined) {
       if (first.type === "usage" && !wantsUsage) return "";
       if (first.type === "opaque" && first.name === "done") {
-        done = true;
-        return flushUsage() + terminated(raw);
+        // Held until the end: whatever a stage still has to say, or whatever still fails, comes before it.
+        done = terminated(raw);
+        return "";
       }
     }
     // It says later than anything held back what there is to say.
@@ -94,7 +95,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       }
       return text;
     },
-    end: () => flushUsage() + (done ? "" : "data: [DONE]\n\n"),
+    end: () => flushUsage() + done,
     fail: (error: GatewayError) => chunks().failure(deltas.open(), JSON.stringify(errorObject(error))),
   };
 };
@@ -102,10 +103,12 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
 const isStillIts = (event: ChatEvent, frame: Frame): boolean =>
   frame.events[0] === event && frame.dialect === dialectId && frame.form === "stream";
 
+const blankLines: readonly string[] = ["\n\n", "\n\r\n", "\r\r"];
+
 /** The last frame of a stream may lack the blank line without which nobody reads it. Frames of a stream are text. */
-const terminated = (raw: string | Uint8Array): string => {
+const terminated = (raw: Frame["raw"]): string => {
   const text = typeof raw === "string" ? raw : Buffer.from(raw).toString();
-  return text.endsWith("\n\n") || /(?:\r\n\r\n|\r\r|\n\r\n)$/.test(text) ? text : `${text}\n\n`;
+  return blankLines.some((end) => text.endsWith(end)) || text.trim() === "" ? text : `${text}\n\n`;
 };
 
 const isAboutCalls = (event: ChatEvent): boolean =>

@@ -3,6 +3,7 @@ import type { Signature } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
+import { madeCallId } from "./tool-call-ids.ts";
 import { signatureOn, signaturesIn } from "./thought-signature.ts";
 
 interface Call {
@@ -34,10 +35,6 @@ export interface ToolCallOptions {
 
 // More calls in one answer mean that the server repeats itself.
 const maxCalls = 128;
-
-/** An id for a call whose server gave none: no two calls of any request share it. */
-export const madeCallId = (requestId: string, choice: number, ordinal: number): string =>
-  `call_${requestId}_${choice}_${ordinal}`;
 
 /** Arguments as text; a few servers send the object itself. */
 const argumentsOf = (value: unknown): string =>

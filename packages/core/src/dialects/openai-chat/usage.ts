@@ -22,6 +22,10 @@ const first = (...values: readonly unknown[]): number | undefined => {
   return undefined;
 };
 
+/** Servers that estimate a part at times make it larger than the whole. */
+const atMost = (part: number | undefined, whole: number): number | undefined =>
+  part === undefined ? undefined : Math.min(part, whole);
+
 /** Reads a `usage` object; `undefined` as long as it does not state both sides. */
 const readUsage = (value: unknown, quirks: Quirks): Usage | undefined => {
   if (!isObject(value)) return undefined;
@@ -46,19 +50,19 @@ const readUsage = (value: unknown, quirks: Quirks): Usage | undefined => {
     value["cache_creation_input_tokens"],
   );
   const cached = (read ?? 0) + (written ?? 0);
+  // Where a count stands beside the whole instead of in it, the total tells.
+  const inputTokens = cached > 0 && total === prompt + completion + cached ? prompt + cached : prompt;
   const reasoning = first(output["reasoning_tokens"], value["reasoning_tokens"]);
-  // The total says it where it is given: some models of such a server do count reasoning.
+  // Some models of such a server do count it.
   const isApart = quirks.outputExcludesReasoning === true && total !== prompt + completion;
   const outputTokens = completion + (isApart ? (reasoning ?? 0) : 0);
   return present({
-    // Parts larger than the whole show a server that leaves the cache out of the prompt.
-    inputTokens: cached > prompt ? prompt + cached : prompt,
+    inputTokens,
     outputTokens,
-    cacheReadTokens: read,
-    cacheWriteTokens: written,
+    cacheReadTokens: atMost(read, inputTokens),
+    cacheWriteTokens: atMost(written, inputTokens),
     cacheWriteLongTokens: tokenCount(objectIn(value, "cache_creation")?.["ephemeral_1h_input_tokens"]),
-    // Some servers estimate it, and then to more than the whole.
-    reasoningTokens: reasoning === undefined ? undefined : Math.min(reasoning, outputTokens),
+    reasoningTokens: atMost(reasoning, outputTokens),
     audioInputTokens: tokenCount(input["audio_tokens"]),
     audioOutputTokens: tokenCount(output["audio_tokens"]),
     costNanoUsd: readCost(value),

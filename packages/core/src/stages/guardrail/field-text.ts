@@ -8,7 +8,8 @@ export const isFieldEvent = (event: ChatEvent): event is FieldEvent => {
   return type === "text-delta" || type === "reasoning-delta" || type === "refusal-delta" || type === "tool-call-delta";
 };
 
-export const fieldTextOf = (event: FieldEvent): string => (event.type === "tool-call-delta" ? event.arguments : event.text);
+export const fieldTextOf = (event: FieldEvent): string =>
+  event.type === "tool-call-delta" ? event.arguments : event.text;
 
 export const toolCallFieldName = (index: number): string => `tool-call ${index}`;
 

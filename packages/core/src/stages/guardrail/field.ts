@@ -10,10 +10,10 @@ export interface Field {
   readonly length: () => number;
   /** Characters that may be delivered: looked at, and far enough behind what has come. */
   readonly released: () => number;
-  /** Reads on; gives the span that blocks, if there is one. */
-  readonly push: (text: string) => Span | undefined;
-  /** Takes what has come for all there is, and releases it. */
-  readonly end: () => Span | undefined;
+  /** Reads on; where something blocks, gives the place in front of which the answer has to end. */
+  readonly push: (text: string) => number | undefined;
+  /** Takes what has come for all there is, and releases it, unless something blocks. */
+  readonly end: () => number | undefined;
   /** Whether it was ended and has gone on nevertheless. */
   readonly resumed: () => boolean;
   /** `text`, which begins at `start`, as it may be delivered. Asked in order, each place once. */
@@ -34,11 +34,14 @@ export const createField = (
   let ended = false;
   let resumed = false;
 
-  const settle = (spans: readonly Span[], settled: number): Span | undefined => {
+  /** Where the answer has to end, if anywhere: what was released may have gone out already. */
+  const settle = (spans: readonly Span[], settled: number): number | undefined => {
     if (pending.length === 0 && spans.length === 0) return undefined;
     const all = [...pending, ...spans];
     pending = all.filter((span) => span.start >= settled);
-    return decide(pending.length === 0 ? all : all.filter((span) => span.start < settled));
+    const certain = pending.length === 0 ? all : all.filter((span) => span.start < settled);
+    const blocking = decide(certain, released);
+    return blocking === undefined ? undefined : Math.max(blocking.start, released);
   };
 
   return {

@@ -14,8 +14,10 @@ export interface GuardrailFinding {
   readonly count: number;
 }
 
-/** What guardrails found so far. Set when there is something; grows while the answer is read. */
-export const guardrailFindingsKey: ContextKey<readonly GuardrailFinding[]> = createContextKey("guardrail-findings");
+const findingsKey = createContextKey<GuardrailFinding[]>("guardrail-findings");
+
+/** What guardrails found so far. Set when there is something; the list grows while the answer is read. */
+export const guardrailFindingsKey: ContextKey<readonly GuardrailFinding[]> = findingsKey;
 
 export interface FindingRecorder {
   readonly found: OnFinding;
@@ -27,31 +29,40 @@ const gravity: readonly GuardrailAction[] = ["allow", "flag", "redact", "block"]
 
 /** Keeps the findings of one direction of a request, in the context and on the span. */
 export const createFindingRecorder = (context: Context, direction: GuardrailDirection): FindingRecorder => {
-  let own: readonly GuardrailFinding[] = [];
+  /** Places of this recorder's findings in the list, which another guardrail stage may share. */
+  const places = new Map<string, number>();
   let reported = false;
 
+  const listed = (): GuardrailFinding[] => {
+    const list = context.get(findingsKey) ?? [];
+    if (list.length === 0) context.set(findingsKey, list);
+    return list;
+  };
+
   return {
-    found: ({ rule: { name }, category }, action) => {
+    found: ({ rule: { name: rule }, category }, action) => {
+      const list = listed();
+      const key = JSON.stringify([rule, category, action]);
+      const place = places.get(key) ?? list.length;
+      places.set(key, place);
+      list[place] = { rule, category, direction, action, count: (list[place]?.count ?? 0) + 1 };
       reported = false;
-      const same = (one: GuardrailFinding): boolean =>
-        one.rule === name && one.category === category && one.direction === direction && one.action === action;
-      const count = (own.find(same)?.count ?? 0) + 1;
-      const finding: GuardrailFinding = { rule: name, category, direction, action, count };
-      // Another guardrail stage may have found things too.
-      const others = (context.get(guardrailFindingsKey) ?? []).filter((one) => !own.includes(one));
-      own = own.some(same) ? own.map((one) => (same(one) ? finding : one)) : [...own, finding];
-      context.set(guardrailFindingsKey, [...others, ...own]);
     },
     report: () => {
       const { span } = context;
       if (reported || !span.isRecording()) return;
       reported = true;
+      const list = context.get(findingsKey) ?? [];
+      const own = [...places.values()].flatMap((place) => list[place] ?? []);
       const worst = own.toSorted((a, b) => gravity.indexOf(b.action) - gravity.indexOf(a.action))[0];
       span.setAttribute(attribute.guardrailDirection, direction);
       span.setAttribute(attribute.guardrailVerdict, worst?.action ?? "allow");
       if (worst === undefined) return;
       span.setAttribute(attribute.guardrailName, worst.rule);
-      span.setAttribute(attribute.guardrailFindings, own.reduce((sum, one) => sum + one.count, 0));
+      span.setAttribute(
+        attribute.guardrailFindings,
+        own.reduce((sum, one) => sum + one.count, 0),
+      );
       span.setAttribute(attribute.guardrailCategories, [...new Set(own.map((one) => one.category))]);
     },
   };

@@ -57,8 +57,8 @@ export const guardReply = (reply: Reply, { rules, overlap, recorder }: GuardRepl
   /** Ends fields; gives the place where one of them blocks. */
   const end = (fields: Iterable<Field>): Place | undefined => {
     for (const field of fields) {
-      const blocking = field.end();
-      if (blocking !== undefined) return { field, offset: blocking.start };
+      const offset = field.end();
+      if (offset !== undefined) return { field, offset };
     }
     return undefined;
   };
@@ -80,8 +80,8 @@ export const guardReply = (reply: Reply, { rules, overlap, recorder }: GuardRepl
     if (text !== "") {
       blocked = turnTo(choiceAt(event.choice), field);
       if (blocked !== undefined) return blocked;
-      const blocking = field.push(text);
-      if (blocking !== undefined) blocked = { field, offset: blocking.start };
+      const offset = field.push(text);
+      if (offset !== undefined) blocked = { field, offset };
     }
     held.addText(event, field);
     return blocked;

@@ -8,6 +8,8 @@ import { inspectRequest } from "./inspect-request.ts";
 import { resolveGuardrailOptions, type GuardrailOptions } from "./options.ts";
 import type { GuardrailRule } from "./rule.ts";
 
+export type { GuardrailOptions } from "./options.ts";
+
 /**
  * Applies rules to every text of a request and of its answer: what they find is allowed, flagged, redacted or blocked.
  * Without rules it does nothing.

@@ -100,7 +100,7 @@ export const createHoldBack = (): HoldBack => {
       for (const entry of entries) {
         const { field, start, end } = entry;
         const own = field !== undefined && field === place?.field;
-        const limit = own ? place?.offset ?? 0 : field?.released() ?? end;
+        const limit = own ? (place?.offset ?? 0) : (field?.released() ?? end);
         if (limit >= end) deliver(entry, out);
         else if (limit > start) deliver(entry, out, limit);
         if (own && limit < end) break;

@@ -21,7 +21,10 @@ function* inspectName(name: string, inspection: Inspection): Walk<string> {
 /** Text parts are read as one text: what is split between two of them is one thing to the model. */
 function* inspectParts(parts: readonly Part[], inspection: Inspection): Walk<readonly Part[]> {
   const texts = parts.filter((part) => part.type === "text");
-  const results = yield* inspectTexts(inspection, texts.map(({ text }) => text));
+  const results = yield* inspectTexts(
+    inspection,
+    texts.map(({ text }) => text),
+  );
   let next = 0;
   return yield* visitAll(parts, (part) => {
     const result = part.type === "text" ? results[next++] : undefined;

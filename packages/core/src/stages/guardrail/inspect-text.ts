@@ -27,27 +27,52 @@ export function* inspectTexts(
   texts: readonly string[],
   { form = "plain", replaceable = true }: TextOptions = {},
 ): Generator<void, readonly string[]> {
-  const spans = yield* scan(rules, texts, form, 0);
-  if (texts.length > 1) {
-    let offset = 0;
-    for (const text of texts) {
-      spans.push(...(yield* scan(rules, [text], form, offset)));
-      offset += text.length;
-    }
+  const starts: number[] = [];
+  const alone: Span[][] = [];
+  let length = 0;
+  for (const text of texts) {
+    starts.push(length);
+    alone.push(yield* scan(rules, [text], form, length));
+    length += text.length;
   }
+  const together = texts.length > 1 ? acrossSeams(yield* scan(rules, texts, form, 0), starts, alone) : [];
   const { decide, edits } = createVerdict(rules, onFinding, replaceable);
-  const blocking = decide(spans);
+  const blocking = decide([...alone.flat(), ...together]);
   if (blocking !== undefined) onBlock(blocking);
   if (edits.length === 0) return texts;
-  let offset = 0;
   let passed = 0;
-  return texts.map((text) => {
-    const start = offset;
-    offset += text.length;
-    while ((edits[passed]?.end ?? offset) <= start) passed++;
-    return applyEdits(text, start, edits.slice(passed));
+  return texts.map((text, index) => {
+    const start = starts[index] ?? 0;
+    while ((edits[passed]?.end ?? Number.POSITIVE_INFINITY) <= start) passed++;
+    return applyEdits(text, start, edits, passed);
   });
 }
+
+/** Matches that only exist because texts follow each other: where one text alone explains them, that is enough. */
+const acrossSeams = (
+  together: readonly Span[],
+  starts: readonly number[],
+  alone: readonly (readonly Span[])[],
+): readonly Span[] =>
+  together.filter(({ start, end, rule, category, carriesOn }) => {
+    const first = textAt(starts, start);
+    const last = textAt(starts, end - 1);
+    if (first === last || carriesOn !== undefined) return false;
+    const near = alone.slice(first, last + 1).flat();
+    return !near.some((one) => one.rule === rule && one.category === category && one.start < end && one.end > start);
+  });
+
+/** Index of the text that `offset` lies in. */
+const textAt = (starts: readonly number[], offset: number): number => {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+};
 
 function* scan(
   rules: readonly GuardrailRule[],
@@ -56,15 +81,15 @@ function* scan(
   offset: number,
 ): Generator<void, Span[]> {
   const scanner = createScanner(rules, form, offset);
-  const spans: Span[] = [];
+  const found: (readonly Span[])[] = [];
   for (const text of texts) {
     for (const slice of slicesOf(text)) {
-      spans.push(...scanner.push(slice));
+      found.push(scanner.push(slice));
       yield;
     }
   }
-  spans.push(...scanner.end());
-  return spans;
+  found.push(scanner.end());
+  return found.flat();
 }
 
 export function* inspectText(inspection: Inspection, text: string, options?: TextOptions): Generator<void, string> {

@@ -13,9 +13,9 @@ export interface JsonReader {
  * Reads JSON text as it streams: escapes are resolved, and every character of a number or word stands for the whole
  * of it, so that whatever takes its place can be a whole value again. Text that is no JSON passes as it is.
  */
-export const createJsonReader = (start: number): JsonReader => {
+export const createJsonReader = (beginsAt: number): JsonReader => {
   let waiting = "";
-  let offset = start;
+  let offset = beginsAt;
   let inString = false;
 
   return {
@@ -67,5 +67,7 @@ const escapeAt = (text: string, at: number, ended: boolean): { form: string; len
   if (letter !== "u") return letter === "" ? { form: "\\", length: 1 } : { form: short[letter] ?? letter, length };
   const digits = text.slice(at + 2, at + 6);
   // Not an escape after all: the backslash stands for itself.
-  return hex.test(digits) ? { form: String.fromCharCode(Number.parseInt(digits, 16)), length } : { form: "\\", length: 1 };
+  return hex.test(digits)
+    ? { form: String.fromCharCode(Number.parseInt(digits, 16)), length }
+    : { form: "\\", length: 1 };
 };

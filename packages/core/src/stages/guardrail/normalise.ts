@@ -99,7 +99,7 @@ export const createNormaliser = (): Normaliser => {
 const normalised = (raw: Piece): Piece => {
   let text = "";
   const origins: Origin[] = [];
-  for (let start = 0; start < raw.text.length; ) {
+  for (let start = 0; start < raw.text.length;) {
     const end = clusterEnd(raw.text, start, true) ?? raw.text.length;
     const first = originAt(raw, start);
     if (isPlain(raw.text, start, end) && end - start === 1) {

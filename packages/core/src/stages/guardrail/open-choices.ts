@@ -29,9 +29,12 @@ export const createOpenChoices = (): OpenChoices => {
       else calls.delete(`${choice} ${index}`);
     },
     endings: () => [
-      ...(lastUsage === undefined || lastUsage === givenUsage ? [] : [{ type: "usage", usage: lastUsage.usage } as const]),
+      ...(lastUsage === undefined || lastUsage === givenUsage
+        ? []
+        : [{ type: "usage", usage: lastUsage.usage } as const]),
       ...[...calls.values()].map((call) => ({ type: "tool-call-end", ...call }) as const),
-      ...[...choices]
+      // An answer that had not begun with any choice has one all the same.
+      ...[...(choices.size === 0 ? [0] : choices)]
         .filter((choice) => !ended.has(choice))
         .map((choice) => ({ type: "reply-end", choice, finishReason: "content_filter" }) as const),
     ],

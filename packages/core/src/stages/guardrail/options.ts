@@ -41,12 +41,19 @@ const longestOverlap = 16_384;
 /** @throws TypeError naming the option that is wrong and how to mend it. */
 export const resolveGuardrailOptions = (options: GuardrailOptions): ResolvedGuardrailOptions => {
   checkKnown(options, "guardrail", Object.keys(defaults));
-  const { rules = defaults.rules, overlap = defaults.overlap, input = defaults.input, output = defaults.output } = options;
+  const {
+    rules = defaults.rules,
+    overlap = defaults.overlap,
+    input = defaults.input,
+    output = defaults.output,
+  } = options;
   if (!Array.isArray(rules)) throw new TypeError("`guardrail.rules` must be an array of rules, like `[pii()]`.");
   rules.forEach(checkRule);
   checkCount(overlap, "guardrail.overlap");
   if (overlap > longestOverlap) {
-    throw new TypeError(`\`guardrail.overlap\` must be at most ${longestOverlap}, got ${overlap}: answers wait for it.`);
+    throw new TypeError(
+      `\`guardrail.overlap\` must be at most ${longestOverlap}, got ${overlap}: answers wait for it.`,
+    );
   }
   for (const [name, value] of Object.entries({ input, output })) {
     if (typeof value !== "boolean") throw new TypeError(`\`guardrail.${name}\` must be true or false.`);

@@ -20,13 +20,14 @@ export const originAt = ({ offset, origins }: Piece, index: number): Origin =>
 const allOrigins = (piece: Piece): readonly Origin[] =>
   piece.origins ?? Array.from({ length: piece.text.length }, (_, index) => originAt(piece, index));
 
-/** Two pieces, the second of which follows the first. */
+/** Two pieces, the second of which comes after the first; something may have been left out in between. */
 export const joinPieces = (first: Piece, second: Piece): Piece => {
   if (first.text === "") return second;
   if (second.text === "") return first;
   const text = first.text + second.text;
   const { offset } = first;
-  if (first.origins === undefined && second.origins === undefined) return { text, offset };
+  const bothAsTheyCame = first.origins === undefined && second.origins === undefined;
+  if (bothAsTheyCame && offset + first.text.length === second.offset) return { text, offset };
   return { text, offset, origins: [...allOrigins(first), ...allOrigins(second)] };
 };
 

@@ -17,6 +17,8 @@ export interface Span {
   readonly category: string;
   /** What of it can be replaced: all of plain text; of JSON text, what lies between its structure. */
   readonly cuts: readonly Cut[];
+  /** It goes on as far as its characters do; how far is not known yet. */
+  readonly openEnded: boolean;
   /** The match that this one carries on. */
   readonly carriesOn?: Span;
 }
@@ -29,6 +31,7 @@ export const createSpan = (view: Piece, match: GuardrailMatch, rule: GuardrailRu
     end,
     rule,
     category: match.category,
+    openEnded: match.continues !== undefined,
     cuts: view.origins === undefined ? [{ start, end }] : cutsOf(view.origins.slice(match.start, match.end)),
     ...(carriesOn === undefined ? {} : { carriesOn }),
   };

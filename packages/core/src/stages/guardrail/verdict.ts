@@ -4,10 +4,10 @@ import type { Span } from "./span.ts";
 
 export interface Verdict {
   /**
-   * Decides about spans, which come in the order they were found; notes what is to be replaced in `edits`. Gives the
-   * first span that blocks: nothing from its start on may be delivered.
+   * Decides about spans, which come in the order they were found; notes what is to be replaced in `edits`, nothing of
+   * it in front of `floor`. Gives the first span that blocks: nothing from its start on may be delivered.
    */
-  readonly decide: (spans: readonly Span[]) => Span | undefined;
+  readonly decide: (spans: readonly Span[], floor?: number) => Span | undefined;
   /** In the order of the text. What was delivered may be taken out. */
   readonly edits: Edit[];
 }
@@ -26,47 +26,59 @@ export const createVerdict = (
   const redacted = new WeakSet<Span>();
   let allowed: readonly Span[] = [];
 
+  // Not by length: how long an open-ended match is depends on how much has come.
   const byPlace = (a: Span, b: Span): number =>
-    a.start - b.start || rank(a) - rank(b) || b.end - a.end || rules.indexOf(a.rule) - rules.indexOf(b.rule);
+    a.start - b.start ||
+    rank(a) - rank(b) ||
+    rules.indexOf(a.rule) - rules.indexOf(b.rule) ||
+    Number(a.category > b.category) - Number(a.category < b.category);
 
-  const redact = (span: Span): void => {
+  /** Edits mostly come in order. What only takes text away carries on something that began before. */
+  const note = (edit: Edit): void => {
+    let place = edits.length;
+    for (; place > 0; place--) {
+      const before = edits[place - 1];
+      if (before === undefined || before.start < edit.start) break;
+      if (before.start === edit.start && (edit.text !== "" || before.text === "")) break;
+    }
+    edits.splice(place, 0, edit);
+  };
+
+  const redact = (span: Span, floor: number): void => {
     redacted.add(span);
     const label = labelOf(span.category);
     for (const { start, end, role } of span.cuts) {
-      edits.push({ start, end, text: role === "literal" ? `"[${label}]"` : `[${label}]` });
+      const text = role === "literal" ? `"[${label}]"` : `[${label}]`;
+      if (end > floor) note({ start: Math.max(start, floor), end, text });
     }
   };
 
-  const look = (spans: readonly Span[]): Span | undefined => {
+  const decide = (spans: readonly Span[], floor: number = 0): Span | undefined => {
     for (const span of spans.toSorted(byPlace)) {
-      const { rule, start, end, carriesOn } = span;
+      const { rule, start, end, openEnded, carriesOn } = span;
       if (carriesOn !== undefined) {
-        if (redacted.has(carriesOn)) edits.push({ start, end, text: "" });
+        if (redacted.has(carriesOn)) note({ start, end, text: "" });
+        counted.set(rule, Math.max(end, counted.get(rule) ?? 0));
         continue;
       }
       if (rule.action === "allow") {
         allowed = [...allowed.filter((one) => one.end > start), span];
         continue;
       }
-      if (allowed.some((one) => one.start <= start && one.end >= end)) continue;
+      if (allowed.some((one) => one.start <= start && one.end >= (openEnded ? start + 1 : end))) continue;
       const action = rule.action === "redact" && !replaceable ? "block" : rule.action;
       // The same thing found as it is and normalised, or found again behind a seam, counts once.
       if (start >= (counted.get(rule) ?? 0)) onFinding(span, action);
       counted.set(rule, Math.max(end, counted.get(rule) ?? 0));
-      if (action === "redact") redact(span);
+      if (action === "redact") redact(span, floor);
       if (action === "block") return span;
     }
     return undefined;
   };
-  return {
-    decide: (spans) => {
-      if (spans.length === 0) return undefined;
-      const blocking = look(spans);
-      edits.sort((a, b) => a.start - b.start);
-      return blocking;
-    },
-    edits,
-  };
+  return { decide, edits };
 };
 
-const rank = ({ rule }: Span): number => (rule.action === "allow" ? 0 : rule.action === "block" ? 1 : 2);
+const rank = ({ rule, carriesOn }: Span): number => {
+  if (carriesOn !== undefined) return 0;
+  return rule.action === "allow" ? 1 : rule.action === "block" ? 2 : 3;
+};

@@ -94,13 +94,17 @@ export const createView = (rules: readonly GuardrailRule[], offset: number, onSp
     };
   };
 
-  return make({ text: "", offset }, rules.map(() => ({ from: 0 })), offset);
+  return make(
+    { text: "", offset },
+    rules.map(() => ({ from: 0 })),
+    offset,
+  );
 };
 
 /** A rule that protects fails closed; one that only watches fails open, and leaves a mark. */
 const failureOf = (rule: GuardrailRule, cause: unknown, start: number): Span => {
   if (rule.action === "flag" || rule.action === "allow") {
-    return { start, end: start, rule, category: "unavailable", cuts: [] };
+    return { start, end: start, rule, category: "unavailable", openEnded: false, cuts: [] };
   }
   throw new GatewayError("guardrail_unavailable", `The guardrail rule "${rule.name}" failed.`, { cause });
 };

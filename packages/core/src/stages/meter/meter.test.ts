@@ -28,7 +28,12 @@ const usage: ChatEvent = { type: "usage", usage: { inputTokens: 50, outputTokens
 
 const setUp = (name = "a", request = testRequest()) => {
   const ledger = memoryLedger();
-  const context = testContext({ values, target: createTarget("one", name), request, principal: { id: "ada", tenant: "acme" } });
+  const context = testContext({
+    values,
+    target: createTarget("one", name),
+    request,
+    principal: { id: "ada", tenant: "acme" },
+  });
   const run = (batches: readonly (readonly ChatEvent[])[]) =>
     meter({ ledger }).run(context, () => Promise.resolve(replyOf(batches, context.target)));
   return { ledger, context, run };
@@ -42,7 +47,12 @@ const only = (rows: readonly LedgerRow[]): LedgerRow => {
 describe("meter", () => {
   test("books what the provider says, priced part by part in nano-dollars", async () => {
     const { ledger, context, run } = setUp();
-    await collect(await run([[start, text], [end, usage]]));
+    await collect(
+      await run([
+        [start, text],
+        [end, usage],
+      ]),
+    );
     expect(only(ledger.rows())).toMatchObject({
       principal: "ada",
       tenant: "acme",
@@ -58,7 +68,12 @@ describe("meter", () => {
   test("takes the last usage where several come, and adds nothing up", async () => {
     const { ledger, run } = setUp();
     const early: ChatEvent = { type: "usage", usage: { inputTokens: 50, outputTokens: 3 } };
-    await collect(await run([[start, text, early], [end, usage]]));
+    await collect(
+      await run([
+        [start, text, early],
+        [end, usage],
+      ]),
+    );
     expect(only(ledger.rows()).usage.outputTokens).toBe(7);
   });
 
@@ -70,7 +85,8 @@ describe("meter", () => {
 
   test("books what was seen of an answer that nobody read to its end", async () => {
     const { ledger, run } = setUp();
-    for await (const event of events(await run([[start], [text], [end, usage]]))) if (event.type === "text-delta") break;
+    for await (const event of events(await run([[start], [text], [end, usage]])))
+      if (event.type === "text-delta") break;
     expect(only(ledger.rows())).toMatchObject({ exit: "stopped", usage: { outputTokens: 3, estimated: true } });
   });
 
@@ -107,8 +123,14 @@ describe("meter", () => {
   });
 
   test("survives a ledger that throws", async () => {
-    const broken = { record: () => { throw new Error("disk full"); } };
-    const reply = await meter({ ledger: broken }).run(testContext({ values }), () => Promise.resolve(replyOf([[start, text, end]])));
+    const broken = {
+      record: () => {
+        throw new Error("disk full");
+      },
+    };
+    const reply = await meter({ ledger: broken }).run(testContext({ values }), () =>
+      Promise.resolve(replyOf([[start, text, end]])),
+    );
     expect((await collect(reply)).text).toBe("twelve chars");
   });
 
@@ -122,7 +144,9 @@ describe("memoryLedger", () => {
     const ledger = memoryLedger({ maxRows: 2 });
     const context = testContext({ values, target: createTarget("one", "a") });
     for (const attempt of [1, 2, 3]) {
-      const reply = await meter({ ledger }).run({ ...context, attempt }, () => Promise.resolve(replyOf([[start, text, end, usage]])));
+      const reply = await meter({ ledger }).run({ ...context, attempt }, () =>
+        Promise.resolve(replyOf([[start, text, end, usage]])),
+      );
       await collect(reply);
     }
     expect(ledger.rows().map(({ attempt }) => attempt)).toEqual([2, 3]);

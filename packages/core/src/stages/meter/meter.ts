@@ -92,7 +92,12 @@ class MeteredCall {
     const error = toGatewayError(thrown);
     const billed = possiblyBilled.has(error.code);
     const inputTokens = billed ? estimateInputTokens(this.#context.request) : 0;
-    this.#record("rejected", { inputTokens, outputTokens: 0, ...(billed ? { estimated: true } : {}) }, error.code, billed);
+    this.#record(
+      "rejected",
+      { inputTokens, outputTokens: 0, ...(billed ? { estimated: true } : {}) },
+      error.code,
+      billed,
+    );
   }
 
   finished({ exit, error }: Finish): void {

@@ -30,7 +30,12 @@ interface Try {
 }
 
 /** Runs retry over both targets; `script` holds what each call does in turn: an error, or `undefined` for an answer. */
-const walk = async (script: (Error | undefined)[], options: RetryOptions = {}, random = 0.5, deadline = 600_000): Promise<Try> => {
+const walk = async (
+  script: (Error | undefined)[],
+  options: RetryOptions = {},
+  random = 0.5,
+  deadline = 600_000,
+): Promise<Try> => {
   const clock = createFakeClock();
   const health = createHealth(clock, () => random);
   const values = new Map<ContextKey<unknown>, unknown>([[healthKey, health]]);
@@ -68,7 +73,11 @@ describe("retry", () => {
   test("goes on to the next target when its repeats are used up", async () => {
     const { asked, context } = await walk([upstream("upstream_overloaded"), upstream("upstream_overloaded")]);
     expect(asked).toEqual(["one/a", "one/a", "two/b"]);
-    expect(context.get(attemptsKey)?.map(({ error }) => error)).toEqual(["upstream_overloaded", "upstream_overloaded", undefined]);
+    expect(context.get(attemptsKey)?.map(({ error }) => error)).toEqual([
+      "upstream_overloaded",
+      "upstream_overloaded",
+      undefined,
+    ]);
   });
 
   test("goes straight to the next target after an error that allows no repeat", async () => {

@@ -56,7 +56,14 @@ const resolveOptions = (options: RetryOptions): Required<RetryOptions> => {
   const settled = { ...retryDefaults, ...options };
   checkCount(settled.attempts, "retry.attempts");
   checkCount(settled.retriesPerTarget, "retry.retriesPerTarget", 0);
-  const times = ["baseDelayMs", "maxDelayMs", "overloadBaseDelayMs", "overloadMaxDelayMs", "maxWaitMs", "minAttemptMs"] as const;
+  const times = [
+    "baseDelayMs",
+    "maxDelayMs",
+    "overloadBaseDelayMs",
+    "overloadMaxDelayMs",
+    "maxWaitMs",
+    "minAttemptMs",
+  ] as const;
   for (const name of times) checkMs(settled[name], `retry.${name}`);
   return settled;
 };

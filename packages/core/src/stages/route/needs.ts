@@ -30,7 +30,8 @@ export const unfitness = (
   if (model === undefined) return undefined;
   // A model that was declared by its name alone lists nothing, which says nothing.
   const { capabilities } = model;
-  if (capabilities.length > 0) for (const capability of needed) if (!capabilities.includes(capability)) return `no ${capability}`;
+  if (capabilities.length > 0)
+    for (const capability of needed) if (!capabilities.includes(capability)) return `no ${capability}`;
   const { contextWindow } = model;
   if (contextWindow === undefined || surelyFits(request, contextWindow)) return undefined;
   const tokens = estimateInputTokens(request);

@@ -135,9 +135,13 @@ const applyPreferences = (
   });
   if (kept.length === 0) {
     const reasons = skipped.map(({ target, reason }) => `${target.id} (${reason})`).join(", ");
-    throw new GatewayError("model_not_found", `No target is left under the request's provider preferences: ${reasons}.`, {
-      param: "provider",
-    });
+    throw new GatewayError(
+      "model_not_found",
+      `No target is left under the request's provider preferences: ${reasons}.`,
+      {
+        param: "provider",
+      },
+    );
   }
   if (sort === "price") kept = [...byPrice(kept, priceOf)];
   if (order !== undefined) {

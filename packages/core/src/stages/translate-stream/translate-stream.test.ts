@@ -21,7 +21,10 @@ const read = async (reply: Reply): Promise<EventBatch[]> => {
 
 describe("translateStream", () => {
   test("hands on the very batches of a stream that is well-formed", async () => {
-    const batches = [[start, text("a")], [text("b"), end]];
+    const batches = [
+      [start, text("a")],
+      [text("b"), end],
+    ];
     const passed = await read(await run(batches));
     expect(passed[0]).toBe(batches[0]);
     expect(passed[1]).toBe(batches[1]);
@@ -63,7 +66,9 @@ describe("translateStream", () => {
   });
 
   test("refuses options that are not its own", () => {
-    expect(() => translateStream({ thinkTag: true } as TranslateStreamOptions)).toThrow("translateStream() has no option `thinkTag`");
+    expect(() => translateStream({ thinkTag: true } as TranslateStreamOptions)).toThrow(
+      "translateStream() has no option `thinkTag`",
+    );
   });
 });
 

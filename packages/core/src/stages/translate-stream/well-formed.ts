@@ -44,7 +44,10 @@ export const createWellFormed = (provider: string): WellFormed => {
     started = true;
     if (event.type === "reply-start") return event;
     const inner = inPlace(event);
-    return [{ type: "reply-start" }, ...(Array.isArray(inner) ? (inner as readonly ChatEvent[]) : [inner as ChatEvent])];
+    return [
+      { type: "reply-start" },
+      ...(Array.isArray(inner) ? (inner as readonly ChatEvent[]) : [inner as ChatEvent]),
+    ];
   };
 
   const inPlace = (event: ChatEvent): ChatEvent | readonly ChatEvent[] => {
@@ -92,7 +95,9 @@ export const createWellFormed = (provider: string): WellFormed => {
         }
       }
       if (choices.size === 0) {
-        throw new UpstreamError("upstream_invalid_response", `${provider} sent an answer with nothing in it.`, { provider });
+        throw new UpstreamError("upstream_invalid_response", `${provider} sent an answer with nothing in it.`, {
+          provider,
+        });
       }
     },
   };

@@ -151,10 +151,10 @@ const event = (role: PieceRole, type: string, fields: object = {}): Piece => ({
 
 const blockEvents = (block: WrittenBlock, index: number): readonly Piece[] => [
   // A sealed block arrives whole in its start; for every other kind the deltas are the output.
-  event(block.deltas.length === 0 ? "output" : "start", "content_block_start", { index, content_block: block.start }),
-  ...(index === 0 ? [event("start", "ping")] : []),
+  event(block.deltas.length === 0 ? "output" : "frame", "content_block_start", { index, content_block: block.start }),
+  ...(index === 0 ? [event("frame", "ping")] : []),
   ...block.deltas.map((delta) => event("output", "content_block_delta", { index, delta })),
-  event("output", "content_block_stop", { index }),
+  event("frame", "content_block_stop", { index }),
 ];
 
 /** The events of a streamed answer, `message_stop` last. */
@@ -163,7 +163,7 @@ export const writeStream = (request: AnthropicRequest, answer: Answer, signer: S
   const message = messageOf(answer, [], { stop_reason: null, stop_sequence: null }, startUsage(answer, 1));
   const usage = { ...inputUsage(answer), output_tokens: answer.usage.outputTokens, ...outputDetails(answer) };
   return [
-    event("start", "message_start", { message }),
+    event("frame", "message_start", { message }),
     ...blocksOf(request, answer, choice, signer).flatMap(blockEvents),
     event("finish", "message_delta", { delta: endOf(choice), usage }),
     event("terminal", "message_stop"),

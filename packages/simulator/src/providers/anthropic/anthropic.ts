@@ -47,7 +47,6 @@ export const anthropic: Provider = {
     const request = readAnthropicRequest(call);
     return {
       prompt: request.prompt,
-      streaming: isRecord(call.body) && call.body["stream"] === true,
       whole: (answer) => writeWhole(request, answer, call.signer),
       stream: (answer) => writeStream(request, answer, call.signer),
     };

@@ -54,7 +54,6 @@ export const gemini: Provider = {
     const request = readGeminiRequest(call);
     return {
       prompt: request.prompt,
-      streaming: call.route.streaming === true,
       whole: (answer) => writeWhole(request, answer, call.signer),
       stream: (answer) => writeStream(request, answer, call.signer),
     };

@@ -108,7 +108,7 @@ const deltasOf = (request: OpenaiRequest, answer: Answer, choice: Choice, at: nu
   const silent = choice.text === "" && choice.calls.length > 0;
   const reasoning = showsReasoning(request, choice) ? splitTokens(choice.reasoning) : [];
   return [
-    { role: "start", delta: { role: "assistant", content: silent ? null : "", refusal: null } },
+    { role: "frame", delta: { role: "assistant", content: silent ? null : "", refusal: null } },
     ...reasoning.map((text) => ({ role: "output" as const, delta: { reasoning_content: text } })),
     ...splitTokens(choice.text).map((text) => ({ role: "output" as const, delta: { content: text }, text })),
     ...callDeltas(request, answer, choice, at),

@@ -45,7 +45,6 @@ export const openai: Provider = {
     const request = readOpenaiRequest(call);
     return {
       prompt: request.prompt,
-      streaming: isRecord(call.body) && call.body["stream"] === true,
       whole: (answer) => writeWhole(request, answer),
       stream: (answer) => writeStream(request, answer),
     };

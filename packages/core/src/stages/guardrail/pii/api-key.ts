@@ -1,5 +1,5 @@
 import { isTokenCharacter } from "./characters.ts";
-import type { Detector } from "./detector.ts";
+import type { Detector } from "../detector.ts";
 import type { GuardrailMatch } from "../rule.ts";
 
 /** One shape: the start of a key, long enough to be sure. What follows in token characters belongs to it. */
@@ -29,7 +29,8 @@ const shapes = new RegExp(
   "y",
 );
 
-const starts = /sk[-_]|[rp]k_|whsec_|A[KS]IA|AIza|ya29|gh[pousr]_|github_pat_|glpat-|npm_|xox|xapp-|hf_|gsk_|xai-|pplx-|r8_|SG\.|eyJ/g;
+const starts =
+  /sk[-_]|[rp]k_|whsec_|A[KS]IA|AIza|ya29|gh[pousr]_|github_pat_|glpat-|npm_|xox|xapp-|hf_|gsk_|xai-|pplx-|r8_|SG\.|eyJ/g;
 
 const isDottedTokenCharacter = (code: number): boolean => isTokenCharacter(code) || code === 0x2e;
 

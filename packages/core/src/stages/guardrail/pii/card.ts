@@ -1,6 +1,7 @@
 import { beginsAt, endsAt, isAlphanumeric, isDigit } from "./characters.ts";
-import { detectorAt, type Detector } from "./detector.ts";
+import { detectorAt, type Detector } from "../detector.ts";
 
+const fewestDigits = 12;
 const mostDigits = 19;
 
 // Number ranges by issuer, each with the lengths it uses.
@@ -20,13 +21,16 @@ const issued = new RegExp(
   ].join("|")})$`,
 );
 
-/** The checksum of card numbers. */
-const passesLuhn = (digits: string): boolean => {
+/** The checksum of card numbers, over the digits between `start` and `end`. */
+const passesLuhn = (text: string, start: number, end: number): boolean => {
   let sum = 0;
-  for (let index = 0; index < digits.length; index++) {
-    const digit = digits.charCodeAt(digits.length - 1 - index) - 0x30;
-    const doubled = index % 2 === 0 ? digit : digit * 2;
-    sum += doubled > 9 ? doubled - 9 : doubled;
+  let isSecond = false;
+  for (let at = end - 1; at >= start; at--) {
+    const code = text.charCodeAt(at);
+    if (!isDigit(code)) continue;
+    const value = (code - 0x30) * (isSecond ? 2 : 1);
+    sum += value > 9 ? value - 9 : value;
+    isSecond = !isSecond;
   }
   return sum % 10 === 0;
 };
@@ -35,22 +39,22 @@ const passesLuhn = (digits: string): boolean => {
  * Payment card numbers that an issuer may have given out and whose check digit is right; in one piece, or in groups of
  * four or more digits with one space or hyphen between them.
  */
-export const card: Detector = detectorAt("card", 40, /\d/g, (text, start) => {
+export const card: Detector = detectorAt("card", 40, /(?<!\w)[2-68]\d{3}/g, (text, start) => {
   if (!beginsAt(text, start)) return undefined;
-  let digits = "";
+  let digits = 0;
   let group = 0;
   let separator: number | undefined;
   let end: number | undefined;
-  for (let at = start; digits.length <= mostDigits; at++) {
+  for (let at = start; digits <= mostDigits; at++) {
     const code = text.charCodeAt(at);
     if (isDigit(code)) {
-      digits += text[at];
+      digits++;
       group++;
       continue;
     }
     if (isAlphanumeric(code)) break;
     // Whatever follows a group may be something else, such as an expiry date.
-    if (issued.test(digits) && endsAt(text, at) && passesLuhn(digits)) end = at;
+    if (digits >= fewestDigits && endsAt(text, at) && isCard(text, start, at)) end = at;
     const goesOn = (code === 0x20 || code === 0x2d) && (separator ?? code) === code && group >= 4;
     if (!goesOn || !isDigit(text.charCodeAt(at + 1))) break;
     separator = code;
@@ -58,3 +62,6 @@ export const card: Detector = detectorAt("card", 40, /\d/g, (text, start) => {
   }
   return end;
 });
+
+const isCard = (text: string, start: number, end: number): boolean =>
+  passesLuhn(text, start, end) && issued.test(text.slice(start, end).replace(/[ -]/g, ""));

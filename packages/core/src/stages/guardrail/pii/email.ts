@@ -1,10 +1,11 @@
 import { isAlphanumeric, isLetter } from "./characters.ts";
-import type { Detector } from "./detector.ts";
+import type { Detector } from "../detector.ts";
 
 const longestLocal = 64;
 const longestDomain = 189;
 
-const specials = new Set([..."!#$%&'*+/=?^_`{|}~.-"].map((character) => character.charCodeAt(0)));
+// Others are allowed by the letter, but are much more often part of an address on the web around a mail address.
+const specials = new Set([..."._%+'~-"].map((character) => character.charCodeAt(0)));
 const isLocal = (code: number): boolean => isAlphanumeric(code) || specials.has(code);
 
 /** Addresses like `name@host.tld`: 254 characters at most, as mail servers take them. */

@@ -1,5 +1,5 @@
 import { beginsAt, endsAt, isDigit } from "./characters.ts";
-import { detectorAt, type Detector } from "./detector.ts";
+import { detectorAt, type Detector } from "../detector.ts";
 
 // +49 171 1234567, 0049 (171) 123-4567: a country code, then 6 to 14 digits with single separators.
 const international = /(?:\+|00)[1-9](?:[ .\-/]?\(?\d\)?){6,14}/y;
@@ -38,13 +38,9 @@ const nationalEnd = (text: string, start: number): number | undefined => {
  * Phone numbers as people write them: international with `+` or `00`, North American, or national with a leading zero
  * and separators. A bare row of digits is none.
  */
-export const phone: Detector = detectorAt("phone", 64, /[+(\d]/g, (text, start) => {
+export const phone: Detector = detectorAt("phone", 64, /(?<!\w)[+(]?\d/g, (text, start) => {
   if (!beginsAt(text, start)) return undefined;
-  for (const end of [
-    endOf(international, text, start),
-    endOf(northAmerican, text, start),
-    nationalEnd(text, start),
-  ]) {
+  for (const end of [endOf(international, text, start), endOf(northAmerican, text, start), nationalEnd(text, start)]) {
     if (end !== undefined && isWhole(text, start, end)) return end;
   }
   return undefined;

@@ -2,7 +2,7 @@ import { checkKnown, checkOneOf } from "../../options.ts";
 import type { GuardrailAction, GuardrailRule } from "../rule.ts";
 import { apiKey } from "./api-key.ts";
 import { card } from "./card.ts";
-import { leftmost, type Detector } from "./detector.ts";
+import { leftmost, type Detector } from "../detector.ts";
 import { email } from "./email.ts";
 import { iban } from "./iban.ts";
 import { phone } from "./phone.ts";

@@ -19,7 +19,7 @@ export interface Workshop {
   readonly signerOf: (provider: string) => Signer;
 }
 
-/** The parsed body; `text` is kept for the journal where it is not JSON. */
+/** The body as the provider reads it, and as it is written down: where it is not JSON, its text. */
 const parse = (bytes: Buffer): { readonly body: unknown; readonly written: unknown } => {
   if (bytes.length === 0) return { body: undefined, written: undefined };
   const text = bytes.toString("utf8");

@@ -1,4 +1,4 @@
-import type { GuardrailMatch } from "../rule.ts";
+import type { GuardrailMatch } from "./rule.ts";
 
 /** Looks for one kind of thing. */
 export interface Detector {
@@ -18,7 +18,8 @@ export function* leftmost(detectors: readonly Detector[], text: string, from: nu
     let best: GuardrailMatch | undefined;
     for (const match of ahead) {
       if (match === undefined) continue;
-      if (best === undefined || match.start < best.start || (match.start === best.start && match.end > best.end)) best = match;
+      if (best === undefined || match.start < best.start || (match.start === best.start && match.end > best.end))
+        best = match;
     }
     if (best === undefined) return;
     yield best;

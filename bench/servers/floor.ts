@@ -29,11 +29,11 @@ app.post("/v1/chat/completions", (request, response) => {
       {
         onRequestStart: () => undefined,
         onResponseStart: (_controller, status, headers) => {
-          const { "content-type": type = "application/json", "content-length": length } = headers;
-          response.writeHead(
-            status,
-            length === undefined ? { "content-type": type } : { "content-type": type, "content-length": length },
-          );
+          const { "content-type": type, "content-length": length } = headers;
+          response.writeHead(status, {
+            "content-type": String(type),
+            ...(length === undefined ? {} : { "content-length": String(length) }),
+          });
         },
         onResponseData: (_controller, chunk) => {
           pending.push(chunk);

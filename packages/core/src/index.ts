@@ -86,7 +86,10 @@ export { defineStage, insertAfter, insertBefore, type Next, type Stage } from ".
 
 export { normalize, type NormalizeOptions } from "./stages/normalize/normalize.ts";
 export { guardrail, type GuardrailOptions } from "./stages/guardrail/guardrail.ts";
-export { cache } from "./stages/cache/cache.ts";
+export { cache, type CacheOptions, type CacheScope } from "./stages/cache/cache.ts";
+export { cacheControlKey, cacheResultKey, type CacheControl, type CacheResult } from "./stages/cache/context-keys.ts";
+export { memoryCacheStore } from "./stages/cache/memory-store.ts";
+export type { CacheStore } from "./stages/cache/store.ts";
 export { route, type RouteOptions } from "./stages/route/route.ts";
 export { attemptsKey, retry, type AttemptRecord, type RetryOptions } from "./stages/retry/retry.ts";
 export {

@@ -7,7 +7,7 @@ import type { Target } from "./target.ts";
  * a choice, or throws.
  */
 export interface Reply {
-  /** Who answers; absent where no provider was asked. */
+  /** Who answers, or whose earlier answer this is; absent where it is nobody's. */
   readonly target?: Target;
   readonly batches: AsyncIterable<EventBatch>;
   /** Fires once, however the reply is left. */

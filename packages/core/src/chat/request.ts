@@ -128,14 +128,23 @@ export interface RequestSource {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-// Keyed by identity, so a request made from another by spreading has no source: whoever changed a
-// request cannot forget to drop the body it no longer matches.
-const sources = new WeakMap<ChatRequest, RequestSource>();
+const source = Symbol("source");
+
+interface WithSource {
+  [source]?: { readonly of: ChatRequest; readonly source: RequestSource };
+}
 
 /** Remembers the body a request came from. Called by the edge, once for each decoded request. */
-export const rememberSource = (request: ChatRequest, source: RequestSource): void => {
-  sources.set(request, source);
+export const rememberSource = (request: ChatRequest, body: RequestSource): void => {
+  (request as WithSource)[source] = { of: request, source: body };
 };
 
-/** The original body, as long as nobody replaced the request object; then `undefined`. */
-export const sourceOf = (request: ChatRequest): RequestSource | undefined => sources.get(request);
+/**
+ * The original body, as long as nobody replaced the request object; then `undefined`. A copy made by spreading carries
+ * the memory along, but it speaks of another object: whoever changed a request cannot forget to drop a body that no
+ * longer matches.
+ */
+export const sourceOf = (request: ChatRequest): RequestSource | undefined => {
+  const memory = (request as WithSource)[source];
+  return memory?.of === request ? memory.source : undefined;
+};

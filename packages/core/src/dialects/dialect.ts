@@ -38,6 +38,11 @@ export interface FrontDialect {
    */
   readonly decodeRequest: (body: Json) => ChatRequest;
   readonly encodeReply: (reply: CollectedReply, options: EncodeOptions) => string;
+  /**
+   * Whether bytes of this dialect that stand for these events may go to this client as they came: not where they hold
+   * what it asked not to be told, or to be told in other words.
+   */
+  readonly passes: (events: readonly ChatEvent[], request: ChatRequest) => boolean;
   readonly createEncoder: (options: EncodeOptions) => EventEncoder;
   /** The body of an error answer. */
   readonly encodeError: (error: GatewayError, requestId: string) => string;
@@ -118,6 +123,8 @@ export interface BackDialect {
    * @throws UpstreamError where it is not an answer (`upstream_invalid_response`) or is an error in disguise.
    */
   readonly decodeReply: (body: Json, options: DecodeOptions) => readonly ChatEvent[];
+  /** Whether a whole answer breaks the dialect's own rules, so that it is written anew instead of passed on as it came. */
+  readonly isBroken?: (body: Json) => boolean;
   readonly createDecoder: (options: DecodeOptions) => FrameDecoder;
   /** What an error body says, in any of the shapes the dialect's servers send; of a text that is no JSON, the text. */
   readonly decodeError: (body: unknown) => ErrorDetails;

@@ -38,10 +38,16 @@ export const checkJson = (value: unknown, { maxDepth, maxKeys }: JsonLimits): Js
     if (depth > maxDepth) {
       throw new GatewayError("invalid_value", `The request body is nested more than ${maxDepth} levels deep.`);
     }
-    const children = Array.isArray(node) ? (node as unknown[]) : Object.values(node);
-    if (!Array.isArray(node)) keys += children.length;
-    if (keys > maxKeys) throw new GatewayError("invalid_value", `The request body has more than ${maxKeys} keys.`);
-    for (const child of children) if (typeof child === "object" && child !== null) walk(child, depth + 1);
+    if (Array.isArray(node)) {
+      for (const child of node as unknown[]) if (typeof child === "object" && child !== null) walk(child, depth + 1);
+      return;
+    }
+    const object = node as Json;
+    for (const key in object) {
+      if (++keys > maxKeys) throw new GatewayError("invalid_value", `The request body has more than ${maxKeys} keys.`);
+      const child = object[key];
+      if (typeof child === "object" && child !== null) walk(child, depth + 1);
+    }
   };
   walk(value, 1);
   return value;

@@ -44,10 +44,9 @@ const untouchedBody = (
   { request }: EncodeOptions,
 ): string | Uint8Array | undefined => {
   const [batch] = batches;
-  // Who asks what the answer cost gets a body with the cost in it, which the provider's has not.
-  if (batch === undefined || batches.length > 1 || request.includeCost === true) return undefined;
+  if (batch === undefined || batches.length > 1) return undefined;
   const frame = intactFrame(batch, 0, dialect.id, "body");
-  return frame?.events.length === batch.length ? frame.raw : undefined;
+  return frame?.events.length === batch.length && dialect.passes(batch, request) ? frame.raw : undefined;
 };
 
 const encodeCollected = (

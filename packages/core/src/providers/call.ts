@@ -195,7 +195,8 @@ const whole = async (
       upstreamStatus: response.status,
     });
   }
-  const batch = withFrame(dialect.id, "body", bytes, dialect.decodeReply(body, options));
+  const batch = dialect.decodeReply(body, options);
+  if (dialect.isBroken?.(body) !== true) withFrame(dialect.id, "body", bytes, batch);
   if (trace !== undefined) batch.forEach(trace.event);
   return replaying([batch]);
 };

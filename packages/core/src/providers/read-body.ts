@@ -36,9 +36,9 @@ export const readBody = async (
 
 /** Parsed JSON, or the text itself where it is none. */
 export const parseLoosely = (bytes: Buffer): unknown => {
-  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  const text = bytes.toString("utf8");
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text) as unknown;
   } catch {
     return text;
   }

@@ -36,6 +36,7 @@ export const attribute = {
   chunksOut: "llm_gateway.stream.chunks_out",
 
   droppedParams: "llm_gateway.normalize.dropped_params",
+  repairs: "llm_gateway.normalize.repairs",
   requestMessages: "llm_gateway.request.messages",
   requestTools: "llm_gateway.request.tools",
   guardrailName: "llm_gateway.guardrail.name",

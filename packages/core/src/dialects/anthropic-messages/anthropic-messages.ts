@@ -13,6 +13,8 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   id: dialectId,
   decodeRequest,
   encodeReply,
+  // Clients of this dialect cannot ask to be told less.
+  passes: () => true,
   createEncoder,
   encodeError,
   heartbeat: 'event: ping\ndata: {"type":"ping"}\n\n',

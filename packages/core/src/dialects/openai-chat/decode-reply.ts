@@ -7,7 +7,7 @@ import { readContent } from "./answer-content.ts";
 import { readAnnotations, readSources } from "./citations.ts";
 import { throwIfError } from "./errors.ts";
 import { toExtras } from "./extras.ts";
-import { readFinishReason } from "./finish-reason.ts";
+import { isOwnFinishReason, readFinishReason } from "./finish-reason.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
 import { madeCallId } from "./tool-call-ids.ts";
@@ -168,3 +168,10 @@ export const endEvent = (value: Json, choice: number, word: string, hasCalls: bo
     extras: toExtras(extras),
   });
 };
+
+/** A finish reason no client knows: the answer is written anew, with one that it does. */
+export const isBroken = (body: Json): boolean =>
+  arrayIn(body, "choices").some((choice) => {
+    const word = isObject(choice) ? stringIn(choice, "finish_reason") : undefined;
+    return word !== undefined && !isOwnFinishReason(word);
+  });

@@ -79,6 +79,8 @@ const forbidden: readonly string[] = [
   "organization",
 ];
 
+const streamFields: ReadonlySet<string> = new Set(["include_usage"]);
+
 /**
  * Reads a request body into the vocabulary.
  *
@@ -133,7 +135,7 @@ export const decodeRequest = (body: Json): ChatRequest => {
       tool_choice: toolChoice.extra,
       response_format: outputFormat.extra,
       reasoning: reasoning.rest,
-      stream_options: restOf(streamOptions, new Set(["include_usage"])),
+      stream_options: restOf(streamOptions, streamFields),
     }),
   });
 };

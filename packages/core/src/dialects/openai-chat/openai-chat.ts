@@ -1,9 +1,10 @@
 import type { BackDialect, FrontDialect } from "../dialect.ts";
-import { decodeReply } from "./decode-reply.ts";
+import { decodeReply, isBroken } from "./decode-reply.ts";
 import { decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { decodeError, encodeError } from "./errors.ts";
+import { passes } from "./passes.ts";
 import { dialectId } from "./identity.ts";
 import { createDecoder } from "./stream-decoder.ts";
 import { createEncoder } from "./stream-encoder.ts";
@@ -13,11 +14,13 @@ export const openaiChat: FrontDialect & BackDialect = {
   id: dialectId,
   decodeRequest,
   encodeReply,
+  passes,
   createEncoder,
   encodeError,
   heartbeat: ": keepalive\n\n",
   encodeRequest,
   decodeReply,
+  isBroken,
   createDecoder,
   decodeError,
 };

@@ -2,7 +2,7 @@ import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { SseFrame } from "../../transport/sse.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
-import { arrayIn, isObject, objectIn, present, stringIn } from "../fields.ts";
+import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
 import { readContent } from "./answer-content.ts";
 import { readAnnotations, readSources } from "./citations.ts";
 import { endEvent, readLogprobs, readStart } from "./decode-reply.ts";
@@ -10,10 +10,8 @@ import { expectsFunctionCall } from "./deprecated-functions.ts";
 import { throwError, throwIfError } from "./errors.ts";
 import { isOwnFinishReason } from "./finish-reason.ts";
 import { dialectId } from "./identity.ts";
-import { readPiece } from "./reasoning-details.ts";
-import { plainReasoningText } from "./reasoning.ts";
+import { readReasoningDelta } from "./reasoning-delta.ts";
 import { createRepeatedChunks } from "./repeated-chunk.ts";
-import { signaturesIn } from "./thought-signature.ts";
 import { createToolCallPieces, type ToolCallPieces } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";
 
@@ -66,31 +64,8 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     return choice;
   };
 
-  const readReasoning = (delta: Json, choice: number, events: ChatEvent[]): void => {
-    const details = arrayIn(delta, "reasoning_details").filter(isObject);
-    const before = events.length;
-    let text = "";
-    if (details.length > 0) {
-      const ids = new Set(
-        arrayIn(delta, "tool_calls").flatMap((call) => (isObject(call) && stringIn(call, "id")) || []),
-      );
-      const taken = signaturesIn(details, ids);
-      for (const detail of details) {
-        const piece = readPiece(detail);
-        if (piece === undefined || (piece.id !== undefined && taken.has(piece.id))) continue;
-        if (piece.text === "" && piece.signature === undefined && piece.encrypted === undefined) continue;
-        const { index: block, ...rest } = piece;
-        events.push(present({ type: "reasoning-delta" as const, choice, block, ...rest }));
-        text += piece.text;
-      }
-    }
-    // The plain fields repeat the details, unless those hold proofs only.
-    const plain = text === "" ? plainReasoningText(delta) : "";
-    if (plain !== "") events.splice(before, 0, { type: "reasoning-delta", choice, text: plain });
-  };
-
   const readDelta = (delta: Json, value: Json, { index: choice, calls }: ChoiceState, events: ChatEvent[]): void => {
-    readReasoning(delta, choice, events);
+    events.push(...readReasoningDelta(delta, choice));
     let logprobs = readLogprobs(value);
     for (const { type, text } of readContent(delta["content"])) {
       if (type === "reasoning") events.push({ type: "reasoning-delta", choice, text });
@@ -157,7 +132,8 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
 
   const decode = ({ data, event }: SseFrame): readonly ChatEvent[] => {
     broken = false;
-    if (data === undefined || data.trim() === "") return [opaque("comment")];
+    const text = data?.trim();
+    if (data === undefined || text === "") return [opaque("comment")];
     if (done) {
       broken = true;
       return [opaque("after-done")];
@@ -166,7 +142,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       const quick = repeated.read(data);
       if (quick !== undefined) return [quick];
     }
-    if (data.startsWith("[DONE]")) {
+    if (text === "[DONE]") {
       done = true;
       return [...finishOpen(), opaque("done")];
     }

@@ -7,6 +7,7 @@ import { createDeltaWriter } from "./delta-writer.ts";
 import { expectsFunctionCall } from "./deprecated-functions.ts";
 import { errorObject } from "./errors.ts";
 import { dialectId } from "./identity.ts";
+import { passes } from "./passes.ts";
 import { writeUsage } from "./usage.ts";
 
 /** Writes one streamed answer: frames nobody touched as they came, the rest as chunks of the same stream. */
@@ -14,17 +15,11 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   const { request } = options;
   const wantsUsage = request.includeUsage === true;
   const legacy = expectsFunctionCall(request);
-  const hidesReasoning = request.reasoning?.exclude === true;
   const deltas = createDeltaWriter(request, legacy);
   let start: ReplyStart | undefined;
   let writer: ChunkWriter | undefined;
   let usage: Usage | undefined;
   let done = "data: [DONE]\n\n";
-
-  /** Whether a frame holds nothing that this client is to be told in other words, or not at all. */
-  const isFit = ({ events }: Frame): boolean =>
-    (!legacy || !events.some(isAboutCalls)) &&
-    (!hidesReasoning || !events.some(({ type }) => type === "reasoning-delta"));
 
   const chunks = (): ChunkWriter => (writer ??= createChunkWriter(start, options));
 
@@ -85,7 +80,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
           continue;
         }
         const intact = intactFrame(batch, index, dialectId, "stream");
-        if (intact === undefined || !isFit(intact)) {
+        if (intact === undefined || !passes(intact.events, request)) {
           text += encodeEvent(event);
           index++;
         } else {
@@ -110,6 +105,3 @@ const terminated = (raw: Frame["raw"]): string => {
   const text = typeof raw === "string" ? raw : Buffer.from(raw).toString();
   return blankLines.some((end) => text.endsWith(end)) || text.trim() === "" ? text : `${text}\n\n`;
 };
-
-const isAboutCalls = (event: ChatEvent): boolean =>
-  event.type.startsWith("tool-call") || (event.type === "reply-end" && event.finishReason === "tool_calls");

@@ -3,6 +3,7 @@ import { mapBatches, replyOf, type Reply } from "../../chat/reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { attribute } from "../../telemetry/semconv.ts";
+import { attemptsKey } from "../retry/retry.ts";
 import { isCacheable } from "./cacheable.ts";
 import { cacheControlKey, cacheResultKey, type CacheResult } from "./context-keys.ts";
 import { isProperAnswer, readEntry, sealEntry } from "./entry.ts";
@@ -40,6 +41,8 @@ export const cache = (options: CacheOptions = {}): Stage => {
     };
     const store = (): boolean => {
       const events = recorder.events();
+      // What a fallback said is not what the model that was asked for would have said.
+      if (new Set(context.get(attemptsKey)?.map((attempt) => attempt.target)).size > 1) return false;
       if (events === undefined || !isProperAnswer(events, request)) return false;
       const storedAt = clock.wall();
       const times = { storedAt, expiresAt: storedAt + ttlMs };

@@ -123,6 +123,8 @@ describe("phone numbers", () => {
     "3-5-2-1",
     "12/27",
     "1,234,567,890",
+    "555-234-5678x",
+    "020 7946 0958-12",
   ])("are not seen in %j", (text) => {
     expect(found(text, "phone")).toEqual([]);
   });

@@ -57,7 +57,7 @@ const readOne = async (reply: Reply): Promise<void> => {
 };
 
 /** Cuts text into pieces of these lengths, over and over. */
-const cut = (text: string, lengths: readonly number[]): string[] => {
+const piecesOf = (text: string, lengths: readonly number[]): string[] => {
   const pieces: string[] = [];
   for (let at = 0; at < text.length;) {
     const length = lengths[pieces.length % lengths.length] ?? 1;
@@ -133,6 +133,34 @@ describe("holding back", () => {
     expect(second).toEqual([say("b".repeat(9)), say("cc"), end()]);
   });
 
+  it("holds as much as it is told, also where the rules would need less", async () => {
+    const options: GuardrailOptions = { rules: [denyPatterns({ patterns: ["secret"] })], overlap: 50 };
+    let came = 0;
+    const inner = async function* (): AsyncGenerator<EventBatch> {
+      for (const text of ["a", filler(49), "b"]) {
+        came += text.length;
+        yield [say(text)];
+      }
+      yield [end()];
+    };
+    const { reply } = await guarded(options, createReply({ batches: inner() }));
+    expect((await reply.batches[Symbol.asyncIterator]().next()).value).toEqual([say("a")]);
+    expect(came).toBe(51);
+  });
+
+  it("splits an event that is longer than anything may wait, and still sees across its end", async () => {
+    const long = filler(300_000);
+    const { reply } = await guarded(redacting, replyOf([[say(`${long}jane@exam`)], [say("ple.com ok")], [end()]]));
+    const batches = await batchesOf(reply);
+    expect(batches).toHaveLength(2);
+    expect(
+      batches
+        .flat()
+        .map((event) => (event.type === "text-delta" ? event.text : ""))
+        .join(""),
+    ).toBe(`${long}[EMAIL] ok`);
+  });
+
   it("keeps events behind held text in their place", async () => {
     const ping: ChatEvent = { type: "opaque", dialect: "test", name: "ping" };
     const events = await eventsOf(redacting, [start], [say("Hello")], [ping], [say(" you")], [usage], [end()]);
@@ -154,6 +182,22 @@ describe("holding back", () => {
     const reply = await collect((await guarded(redacting, replyOf([...jumps, [end()]]))).reply);
     // Only what came before the first jump was out when it showed that this answer jumps.
     expect(reply.text).toBe("j[EMAIL]");
+  });
+
+  it("keeps its place in a text that begins anew with an invisible character", async () => {
+    const turns = [say("see "), think("hm"), say("\u200b"), say("a"), say(`nd ${address} ok`)];
+    const reply = await collect((await guarded(redacting, replyOf([...turns.map((event) => [event]), [end()]]))).reply);
+    expect(reply.text).toBe("see \u200band [EMAIL] ok");
+  });
+
+  it.each([1, 4])("blocks behind what was released at a jump, in batches of %d", async (size) => {
+    const turns = [say("a sec"), think("hm"), say("ret b"), end()];
+    const batches = size === 1 ? turns.map((event) => [event]) : [turns];
+    expect(await eventsOf({ rules: [denyPatterns({ patterns: ["secret"] })] }, ...batches)).toEqual([
+      say("a sec"),
+      think("hm"),
+      { type: "reply-end", choice: 0, finishReason: "content_filter" },
+    ]);
   });
 
   it("does not take another choice's text for such a jump", async () => {
@@ -208,6 +252,11 @@ describe("redacting an answer", () => {
     });
   });
 
+  it("takes a custom tool's input for plain text", async () => {
+    const events = await eventsOf(redacting, [call(0, "custom"), args("4111111111111111"), close(0), end()]);
+    expect(events[1]).toEqual(args("[CARD]"));
+  });
+
   it("replaces a token of any length as one", async () => {
     const token = `eyJ${"hbGciOiJI".repeat(5)}.eyJ${"zdWIiOiIx".repeat(300)}.${"c2lnbmF0dXJl".repeat(30)}`;
     const pieces = (`Your token: ${token} Keep it.`.match(/[^]{1,7}/g) ?? []).map((piece) => [say(piece)]);
@@ -252,6 +301,12 @@ describe("redacting an answer", () => {
     const options = { rules: [pii(), allowPatterns({ patterns: ["support@example.com"] })] };
     const reply = await collected(options, [say(`support@example.com or ${address}`), end()]);
     expect(reply.text).toBe("support@example.com or [EMAIL]");
+  });
+
+  it("leaves alone a key whose beginning an allow rule matches", async () => {
+    const key = `sk-${"abcdefghij0123456789"}-and-so-on`;
+    const options = { rules: [pii(), allowPatterns({ patterns: [key.slice(0, 12)] })] };
+    expect((await collected(options, [say(key), end()])).text).toBe(key);
   });
 
   it("sees through zero-width characters and full-width forms, and delivers the rest as it was", async () => {
@@ -322,6 +377,16 @@ describe("blocking an answer", () => {
     ]);
   });
 
+  it("gives nothing that came behind the match, in other choices neither", async () => {
+    const options = { rules: [denyPatterns({ patterns: ["secret"] })] };
+    const events = await eventsOf(options, [say("a secret")], [say("other", 1), end(1)], [say(filler(300))], [end()]);
+    expect(events).toEqual([
+      say("a "),
+      { type: "reply-end", choice: 0, finishReason: "content_filter" },
+      { type: "reply-end", choice: 1, finishReason: "content_filter" },
+    ]);
+  });
+
   it.each([
     ["text", [say(address)]],
     ["reasoning", [think(address)]],
@@ -381,6 +446,8 @@ describe("a reply that is left early", () => {
 });
 
 describe("however an answer is cut into pieces", () => {
+  const key = `AKIA${"IOSFODNN7EXAMPLE"}`;
+  const allowedKey = `sk-${"abcdefghij0123456789"}`;
   const cases: readonly (readonly [string, GuardrailOptions, string])[] = [
     ["redacts an address", redacting, `Write to ${address}, please.`],
     ["redacts a spaced card with an expiry date", redacting, "Card 4111 1111 1111 1111 12/27 ok"],
@@ -388,6 +455,26 @@ describe("however an answer is cut into pieces", () => {
     ["redacts a key", redacting, `key sk-ant-api03-${"aB3".repeat(12)}.`],
     ["blocks a phrase", { rules: [denyPatterns({ patterns: ["Project Falcon"] })] }, "about PROJECT Falcon, well"],
     ["redacts an IBAN", redacting, "to DE89 3704 0044 0532 0130 00 today"],
+    [
+      "leaves an allowed key to its end",
+      { rules: [pii(), denyPatterns({ patterns: ["ok"], action: "flag" }), allowPatterns({ patterns: [allowedKey] })] },
+      `my ${allowedKey}${"-x".repeat(150)} ok ${filler(300)}`,
+    ],
+    [
+      "counts once what is found as it is inside of what is found normalised",
+      redacting,
+      `key ${key}${"a".repeat(600)}\u200b4111111111111111 ${filler(300)}`,
+    ],
+    [
+      "replaces once what is found inside of a long key",
+      { rules: [pii(), denyPatterns({ patterns: ["secret"], action: "redact" })] },
+      `key ${key}${"-x".repeat(300)}-secret-x and on ${filler(300)}`,
+    ],
+    [
+      "sees what stands in front of its window",
+      { rules: [pii(), denyPatterns({ patterns: ["ok"], action: "flag" })] },
+      `${filler(1023)}x4111111111111111 ${filler(600)} ok`,
+    ],
     ["blocks a decomposed word", { rules: [denyPatterns({ patterns: ["caf\u00e9"] })] }, "le cafe\u0301 noir"],
   ];
   const forms: Readonly<Record<string, (piece: string) => ChatEvent>> = {
@@ -414,8 +501,8 @@ describe("however an answer is cut into pieces", () => {
     it(`${name} split at every offset, in every field`, async () => {
       for (const form of Object.keys(forms)) {
         const whole = await answer(options, form, [text]);
-        expect(JSON.stringify(whole)).toMatch(/"action":"(redact|block)","count":1/);
-        for (let at = 1; at < text.length; at++) {
+        expect(JSON.stringify(whole)).toMatch(/"action":"(flag|redact|block)","count":1}\]/);
+        for (let at = 1; at < Math.min(text.length, 60); at++) {
           expect(await answer(options, form, [text.slice(0, at), text.slice(at)])).toEqual(whole);
         }
         expect(await answer(options, form, text.split(""))).toEqual(whole);
@@ -478,7 +565,9 @@ describe("however an answer is cut into pieces", () => {
   it("gives the same where fields take turns", async () => {
     const fields = [say, think, (piece: string) => say(piece, 1), args, (piece: string) => args(piece, 1)];
     const phrase = fc.constantFrom(
-      ...'4111 1111| 1111 1111|jane@|example.com| hello |secret|sk-abcdef1234567890abcdef|\u200b|"|\\u004'.split("|"),
+      ...'4111 1111| 1111 1111|jane@|example.com| hello |secret|sec|ret|sk-abcdef1234567890abcdef|\u200b|"|\\u004'.split(
+        "|",
+      ),
       "lorem ipsum ".repeat(30),
     );
     await fc.assert(
@@ -491,7 +580,7 @@ describe("however an answer is cut into pieces", () => {
             rules: [pii(), denyPatterns({ patterns: ["secret"], action: blocks ? "block" : "redact" })],
           };
           const make = ([field, piece]: readonly [number, string]): ChatEvent => (fields[field] ?? say)(piece);
-          const split = turns.flatMap(([field, piece]) => cut(piece, lengths).map((part) => make([field, part])));
+          const split = turns.flatMap(([field, piece]) => piecesOf(piece, lengths).map((part) => make([field, part])));
           const run = async (batches: readonly EventBatch[]): Promise<unknown> => {
             const all = [[call(0), call(1)], ...batches, [close(0), close(1), end(), end(1)]];
             const { reply, context } = await guarded(options, replyOf(all));

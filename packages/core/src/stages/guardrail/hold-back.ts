@@ -21,9 +21,8 @@ export interface HoldBack {
    * holds up more than may be held.
    */
   readonly release: (out: ChatEvent[]) => Field | undefined;
-  /** Moves to `out` everything that may go in front of `place` (or in all), and forgets the rest. */
+  /** Moves to `out` everything that may go in front of `place`, or of all without one, and forgets the rest. */
   readonly cut: (out: ChatEvent[], place?: { readonly field: Field; readonly offset: number }) => void;
-  readonly isEmpty: () => boolean;
 }
 
 // Counts each event as some characters, so that empty ones can not pile up either.
@@ -108,6 +107,5 @@ export const createHoldBack = (): HoldBack => {
       entries = [];
       weight = 0;
     },
-    isEmpty: () => entries.length === 0,
   };
 };

@@ -33,14 +33,10 @@ export const createVerdict = (
     rules.indexOf(a.rule) - rules.indexOf(b.rule) ||
     Number(a.category > b.category) - Number(a.category < b.category);
 
-  /** Edits mostly come in order. What only takes text away carries on something that began before. */
+  /** Edits mostly come in order: only the parts of a match in JSON may stand behind the next match. */
   const note = (edit: Edit): void => {
     let place = edits.length;
-    for (; place > 0; place--) {
-      const before = edits[place - 1];
-      if (before === undefined || before.start < edit.start) break;
-      if (before.start === edit.start && (edit.text !== "" || before.text === "")) break;
-    }
+    while (place > 0 && (edits[place - 1]?.start ?? 0) > edit.start) place--;
     edits.splice(place, 0, edit);
   };
 

@@ -10,7 +10,7 @@ import { costOf, priceOf } from "../../providers/catalog.ts";
 import { registryKey } from "../../providers/registry.ts";
 import { attribute } from "../../telemetry/semconv.ts";
 import { checkKnown } from "../options.ts";
-import { ledgerKey, type Ledger } from "./ledger.ts";
+import { ledgerKey, type Ledger, type LedgerRow } from "./ledger.ts";
 
 export interface MeterOptions {
   /** Where rows go, beside the gateway's own ledger. */
@@ -63,7 +63,7 @@ export const meter = (options: MeterOptions = {}): Stage => {
 /** Watches one provider call. */
 class MeteredCall {
   readonly #context: Context;
-  readonly #ledgers: readonly Ledger[];
+  readonly #ledger: Ledger | undefined;
   readonly #startedAt: number;
   readonly #start: number;
   #usage: Usage | undefined;
@@ -72,7 +72,7 @@ class MeteredCall {
 
   constructor(context: Context, ledger: Ledger | undefined) {
     this.#context = context;
-    this.#ledgers = [context.get(ledgerKey), ledger].filter((candidate) => candidate !== undefined);
+    this.#ledger = ledger;
     this.#startedAt = context.clock.wall();
     this.#start = context.clock.now();
   }
@@ -148,13 +148,8 @@ class MeteredCall {
       durationMs: context.clock.now() - this.#start,
     };
     if (exit !== "rejected") this.#add(usage, cost.costNanoUsd ?? 0);
-    for (const ledger of this.#ledgers) {
-      try {
-        ledger.record(row);
-      } catch (cause) {
-        context.logger.error("A ledger failed to record a provider call.", { requestId: context.id, cause });
-      }
-    }
+    record(row, context.get(ledgerKey), context);
+    record(row, this.#ledger, context);
     if (context.span.isRecording() && cost.costNanoUsd !== undefined) {
       context.span.setAttributes({
         [attribute.costAmount]: cost.costNanoUsd / 1e9,
@@ -173,3 +168,12 @@ class MeteredCall {
     });
   }
 }
+
+/** A ledger must not throw; one that does takes nothing down with it. */
+const record = (row: LedgerRow, ledger: Ledger | undefined, { id, logger }: Context): void => {
+  try {
+    ledger?.record(row);
+  } catch (cause) {
+    logger.error("A ledger failed to record a provider call.", { requestId: id, cause });
+  }
+};

@@ -11,8 +11,6 @@ import type { Repair } from "./turn.ts";
 
 export type { NormalizeOptions, RequestDefaults } from "./options.ts";
 
-const repairsAttribute = "llm_gateway.normalize.repairs";
-
 type RequestChange = { -readonly [K in keyof ChatRequest]?: ChatRequest[K] };
 
 /**
@@ -79,5 +77,5 @@ const report = ({ span, request }: Context, repairs: readonly Repair[]): void =>
   if (!span.isRecording()) return;
   span.setAttribute(attribute.requestMessages, request.messages.length);
   span.setAttribute(attribute.requestTools, request.tools?.length ?? 0);
-  if (repairs.length > 0) span.setAttribute(repairsAttribute, [...new Set(repairs)]);
+  if (repairs.length > 0) span.setAttribute(attribute.repairs, [...new Set(repairs)]);
 };

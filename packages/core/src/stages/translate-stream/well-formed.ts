@@ -1,14 +1,6 @@
 import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 
-interface ChoiceState {
-  ended: boolean;
-  /** Tool calls that have begun and not ended. */
-  readonly open: Set<number>;
-  /** Tool calls that have begun. */
-  readonly begun: Set<number>;
-}
-
 /** Holds a provider's events to the grammar of a reply. */
 export interface WellFormed {
   /** The event itself where it is in its place, else what takes its place. */
@@ -21,6 +13,12 @@ export interface WellFormed {
   readonly end: () => void;
 }
 
+interface ChoiceState {
+  ended: boolean;
+  /** Whether each tool call that has begun is still open; absent before the first. */
+  calls?: Map<number, boolean>;
+}
+
 const nothing: readonly ChatEvent[] = [];
 
 export const createWellFormed = (provider: string): WellFormed => {
@@ -30,25 +28,13 @@ export const createWellFormed = (provider: string): WellFormed => {
   const stateOf = (choice: number): ChoiceState => {
     let state = choices.get(choice);
     if (state === undefined) {
-      state = { ended: false, open: new Set(), begun: new Set() };
+      state = { ended: false };
       choices.set(choice, state);
     }
     return state;
   };
   const invalid = (what: string): UpstreamError =>
     new UpstreamError("upstream_stream_invalid", `${provider} sent ${what}.`, { provider });
-
-  /** The first event of all is the start, whatever the provider began with. */
-  const begin = (event: ChatEvent): ChatEvent | readonly ChatEvent[] => {
-    if (event.type === "opaque") return event;
-    started = true;
-    if (event.type === "reply-start") return event;
-    const inner = inPlace(event);
-    return [
-      { type: "reply-start" },
-      ...(Array.isArray(inner) ? (inner as readonly ChatEvent[]) : [inner as ChatEvent]),
-    ];
-  };
 
   const inPlace = (event: ChatEvent): ChatEvent | readonly ChatEvent[] => {
     switch (event.type) {
@@ -64,31 +50,39 @@ export const createWellFormed = (provider: string): WellFormed => {
     if (state.ended) return nothing;
     switch (event.type) {
       case "tool-call-start":
-        if (state.begun.has(event.index)) throw invalid("the beginning of one tool call twice");
-        state.begun.add(event.index);
-        state.open.add(event.index);
+        state.calls ??= new Map();
+        if (state.calls.has(event.index)) throw invalid("the beginning of one tool call twice");
+        state.calls.set(event.index, true);
         return event;
       case "tool-call-delta":
-        if (!state.open.has(event.index)) throw invalid("arguments of a tool call that is not open");
+        if (state.calls?.get(event.index) !== true) throw invalid("arguments of a tool call that is not open");
         return event;
       case "tool-call-end":
-        return state.open.delete(event.index) ? event : nothing;
+        if (state.calls?.get(event.index) !== true) return nothing;
+        state.calls.set(event.index, false);
+        return event;
       case "reply-end": {
         state.ended = true;
-        if (state.open.size === 0) return event;
-        const { choice } = event;
-        return [...[...state.open].map((index) => ({ type: "tool-call-end" as const, choice, index })), event];
+        const ends = endsOfOpenCalls(event.choice, state.calls);
+        return ends.length === 0 ? event : [...ends, event];
       }
       default:
         return event;
     }
   };
 
+  /** The first event of all is the start, whatever the provider began with. */
+  const begin = (event: ChatEvent): ChatEvent | readonly ChatEvent[] => {
+    if (event.type === "opaque") return event;
+    started = true;
+    return event.type === "reply-start" ? event : [{ type: "reply-start" }, ...[inPlace(event)].flat()];
+  };
+
   return {
     check: (event) => (started ? inPlace(event) : begin(event)),
     end: () => {
-      for (const state of choices.values()) {
-        if (!state.ended) {
+      for (const { ended } of choices.values()) {
+        if (!ended) {
           throw new UpstreamError("upstream_stream_truncated", `${provider} broke off in the middle of its answer.`, {
             provider,
           });
@@ -101,4 +95,9 @@ export const createWellFormed = (provider: string): WellFormed => {
       }
     },
   };
+};
+
+const endsOfOpenCalls = (choice: number, calls: ReadonlyMap<number, boolean> | undefined): readonly ChatEvent[] => {
+  if (calls === undefined) return nothing;
+  return [...calls].filter(([, open]) => open).map(([index]) => ({ type: "tool-call-end", choice, index }));
 };

@@ -47,17 +47,8 @@ export type {
   ToolCallPart,
   ToolResultPart,
 } from "./chat/message.ts";
-export {
-  createReply,
-  events,
-  mapBatches,
-  mapEvents,
-  replyOf,
-  tap,
-  type MapOptions,
-  type Reply,
-  type ReplySource,
-} from "./chat/reply.ts";
+export { mapBatches, mapEvents, tap, type MapOptions } from "./chat/map-reply.ts";
+export { createReply, events, replyOf, type Reply, type ReplySource } from "./chat/reply.ts";
 export type {
   ChatRequest,
   CustomTool,
@@ -86,6 +77,15 @@ export { defineStage, insertAfter, insertBefore, type Next, type Stage } from ".
 
 export { normalize, type NormalizeOptions } from "./stages/normalize/normalize.ts";
 export { guardrail, type GuardrailOptions } from "./stages/guardrail/guardrail.ts";
+export { guardrailFindingsKey, type GuardrailFinding } from "./stages/guardrail/findings.ts";
+export {
+  allowPatterns,
+  denyPatterns,
+  type DenyPatternsOptions,
+  type PatternOptions,
+} from "./stages/guardrail/patterns.ts";
+export { pii, type PiiOptions } from "./stages/guardrail/pii/pii.ts";
+export type { GuardrailMatch, GuardrailRule } from "./stages/guardrail/rule.ts";
 export { cache, type CacheOptions, type CacheScope } from "./stages/cache/cache.ts";
 export { cacheControlKey, cacheResultKey, type CacheControl, type CacheResult } from "./stages/cache/context-keys.ts";
 export { memoryCacheStore } from "./stages/cache/memory-store.ts";

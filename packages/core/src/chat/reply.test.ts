@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ChatEvent, EventBatch } from "./event.ts";
 import type { Finish } from "./finish.ts";
-import { createReply, events, mapBatches, mapEvents, replyOf, tap, type Reply, type ReplySource } from "./reply.ts";
+import { mapBatches, mapEvents, tap } from "./map-reply.ts";
+import { createReply, events, replyOf, type Reply, type ReplySource } from "./reply.ts";
 
 const say = (text: string): ChatEvent => ({ type: "text-delta", choice: 0, text });
 const end: ChatEvent = { type: "reply-end", choice: 0, finishReason: "stop" };

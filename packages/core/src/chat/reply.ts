@@ -24,178 +24,87 @@ export interface ReplySource {
 }
 
 /** Makes a reply from its batches and sees to it that the finish list fires exactly once. */
-export const createReply = ({ target, batches, signal }: ReplySource): Reply => {
-  const finished = createFinishList();
-  let started = false;
+export const createReply = (source: ReplySource): Reply => {
+  const reader = new ReplyReader(source);
+  return toReply(reader, reader.finished, reader.cancel, source.target);
+};
 
-  const close = (): void => {
-    // The source is told to stop; what it says to that is of no use to anybody any more.
-    void Promise.resolve(batches.return?.()).catch(() => undefined);
-  };
-  const end = (finish: Finish): void => {
-    signal?.removeEventListener("abort", onAbort);
-    finished.fire(finish);
-  };
-  const onAbort = (): void => {
-    end({ exit: "aborted", error: signal?.reason });
-    close();
-  };
-  const fail = (error: unknown): never => {
-    end({ exit: signal?.aborted ? "aborted" : "failed", error });
-    throw error;
-  };
-  const settle = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> => {
-    if (result.done === true) end({ exit: "complete" });
+/** Puts a reply together; a target that is not there is no field. */
+export const toReply = (
+  batches: Reply["batches"],
+  finished: FinishList,
+  cancel: Reply["cancel"],
+  target: Target | undefined,
+): Reply => (target === undefined ? { batches, finished, cancel } : { target, batches, finished, cancel });
+
+const over: IteratorResult<EventBatch> = { done: true, value: undefined };
+
+/**
+ * Reads a reply's batches and tells how it was left; itself what it iterates over, for a reply is read once. A class
+ * because there is one for every answer: closures would be made each time.
+ */
+class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
+  readonly finished: FinishList = createFinishList();
+  readonly #batches: AsyncIterator<EventBatch>;
+  readonly #signal: AbortSignal | undefined;
+  #started = false;
+
+  constructor({ batches, signal }: ReplySource) {
+    this.#batches = batches;
+    this.#signal = signal;
+    if (signal?.aborted === true) this.handleEvent();
+    else signal?.addEventListener("abort", this, { once: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<EventBatch>> {
+    this.#started = true;
+    const finish = this.finished.finish();
+    if (finish === undefined) return this.#batches.next().then(this.#settle, this.#fail);
+    return finish.error === undefined ? Promise.resolve(over) : Promise.reject(toError(finish.error));
+  }
+
+  return(): Promise<IteratorResult<EventBatch>> {
+    this.#leave({ exit: "stopped" });
+    return Promise.resolve(over);
+  }
+
+  readonly cancel = (error?: unknown): void =>
+    this.#leave(error === undefined ? { exit: this.#started ? "stopped" : "unread" } : { exit: "failed", error });
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.#leave({ exit: "aborted", error: this.#signal?.reason });
+  }
+
+  readonly #settle = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> => {
+    if (result.done === true) this.#end({ exit: "complete" });
     return result;
   };
 
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort, { once: true });
-
-  const iterator: AsyncIterator<EventBatch> = {
-    next: () => {
-      started = true;
-      const finish = finished.finish();
-      if (finish === undefined) return batches.next().then(settle, fail);
-      return finish.error === undefined
-        ? Promise.resolve({ done: true, value: undefined })
-        : Promise.reject(toError(finish.error));
-    },
-    return: () => {
-      if (finished.finish() === undefined) {
-        end({ exit: "stopped" });
-        close();
-      }
-      return Promise.resolve({ done: true, value: undefined });
-    },
+  readonly #fail = (error: unknown): never => {
+    this.#end({ exit: this.#signal?.aborted === true ? "aborted" : "failed", error });
+    throw error;
   };
-  return {
-    ...(target === undefined ? {} : { target }),
-    batches: { [Symbol.asyncIterator]: () => iterator },
-    finished,
-    cancel: (error) => {
-      if (finished.finish() !== undefined) return;
-      end(error === undefined ? { exit: started ? "stopped" : "unread" } : { exit: "failed", error });
-      close();
-    },
-  };
-};
 
-const toError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
+  #end(finish: Finish): void {
+    this.#signal?.removeEventListener("abort", this);
+    this.finished.fire(finish);
+  }
 
-/** What a stage may still do when the provider's last batch has passed. */
-export interface MapOptions {
-  /**
-   * Called once at the proper end: gives what was held back, or throws where the end is not one. The finish list of
-   * the new reply then waits for it, and tells how this reply was left instead of its source.
-   */
-  readonly flush?: () => EventBatch | undefined | void;
+  #leave(finish: Finish): void {
+    if (this.finished.finish() !== undefined) return;
+    this.#end(finish);
+    // The source is told to stop; what it says to that is of no use to anybody any more.
+    void Promise.resolve(this.#batches.return?.()).catch(() => undefined);
+  }
 }
 
-/**
- * The same reply with its batches passed through `map`; `undefined` leaves a batch out, a throw ends the reply.
- * `stop` makes the batch that `map` is about to return the last one and stops the source; `flush` is not called then.
- */
-export const mapBatches = (
-  reply: Reply,
-  map: (batch: EventBatch, stop: () => void) => EventBatch | undefined,
-  { flush }: MapOptions = {},
-): Reply => {
-  const source = reply.batches[Symbol.asyncIterator]();
-  let ended = false;
-  const finished = flush === undefined ? reply.finished : createFinishList();
-  if (flush !== undefined) {
-    // Where the source ends well, or was stopped from here, there is more to come before this reply is over.
-    reply.finished.add((finish) => {
-      if (!ended && finish.exit !== "complete") finished.fire(finish);
-    });
-  }
-  const cancel = (error?: unknown): void => {
-    reply.cancel(error);
-    finished.fire(error === undefined ? { exit: "stopped" } : { exit: "failed", error });
-  };
-  const end = (): IteratorResult<EventBatch> => {
-    finished.fire({ exit: "complete" });
-    return { done: true, value: undefined };
-  };
-  const stop = (): void => {
-    ended = true;
-    void source.return?.();
-  };
-  const attempt = (produce: () => EventBatch | undefined | void): EventBatch | undefined => {
-    try {
-      return produce() ?? undefined;
-    } catch (error) {
-      cancel(error);
-      throw error;
-    }
-  };
-  const advance = (
-    result: IteratorResult<EventBatch>,
-  ): IteratorResult<EventBatch> | Promise<IteratorResult<EventBatch>> => {
-    if (result.done === true) {
-      // Nothing may follow a reply that was given up.
-      if (flush === undefined || finished.finish() !== undefined) return result;
-      ended = true;
-      const last = attempt(flush);
-      return last === undefined || last.length === 0 ? end() : { done: false, value: last };
-    }
-    const mapped = attempt(() => map(result.value, stop));
-    if (mapped === undefined || mapped.length === 0) return iterator.next();
-    return mapped === result.value ? result : { done: false, value: mapped };
-  };
-  const iterator: AsyncIterator<EventBatch> = {
-    next: () => {
-      const error = finished.finish()?.error;
-      if (ended && error === undefined) return Promise.resolve(end());
-      return ended ? Promise.reject(toError(error)) : source.next().then(advance);
-    },
-    return: () => {
-      const left = source.return?.() ?? Promise.resolve({ done: true, value: undefined });
-      finished.fire({ exit: "stopped" });
-      return left;
-    },
-  };
-  return { ...reply, batches: { [Symbol.asyncIterator]: () => iterator }, finished, cancel };
-};
-
-/** Shows every event to `onEvent` on its way through and changes nothing. */
-export const tap = (reply: Reply, onEvent: (event: ChatEvent) => void): Reply =>
-  mapBatches(reply, (batch) => {
-    for (const event of batch) onEvent(event);
-    return batch;
-  });
-
-/** Replaces every event by what `map` returns: the event itself, another, several, or `undefined` for none. */
-export const mapEvents = (
-  reply: Reply,
-  map: (event: ChatEvent) => ChatEvent | readonly ChatEvent[] | undefined,
-  options?: MapOptions,
-): Reply => mapBatches(reply, (batch) => replaceEvents(batch, map), options);
-
-/** The same batch where every event stays what it is: then it can travel on as it came. */
-const replaceEvents = (
-  batch: EventBatch,
-  map: (event: ChatEvent) => ChatEvent | readonly ChatEvent[] | undefined,
-): EventBatch => {
-  let changed: ChatEvent[] | undefined;
-  let index = 0;
-  for (const event of batch) {
-    const mapped = map(event);
-    if (mapped === event) changed?.push(event);
-    else {
-      changed ??= batch.slice(0, index);
-      if (isList(mapped)) changed.push(...mapped);
-      else if (mapped !== undefined) changed.push(mapped);
-    }
-    index++;
-  }
-  return changed ?? batch;
-};
-
-// Array.isArray alone does not tell readonly arrays from their elements.
-const isList = (value: ChatEvent | readonly ChatEvent[] | undefined): value is readonly ChatEvent[] =>
-  Array.isArray(value);
+/** A thrown value as an error. */
+export const toError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
 /** The reply's events one by one. */
 export async function* events(reply: Reply): AsyncGenerator<ChatEvent, void, undefined> {

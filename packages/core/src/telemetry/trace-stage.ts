@@ -8,7 +8,8 @@ import {
   type SpanContext,
   type SpanStatus,
 } from "@opentelemetry/api";
-import { mapBatches, type Reply } from "../chat/reply.ts";
+import { mapBatches } from "../chat/map-reply.ts";
+import type { Reply } from "../chat/reply.ts";
 import { GatewayError } from "../errors.ts";
 import { deriveContext, requireValue, type ContextChange } from "../pipeline/context.ts";
 import type { Stage } from "../pipeline/stage.ts";

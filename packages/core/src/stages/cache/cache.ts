@@ -1,5 +1,6 @@
 import type { EventBatch } from "../../chat/event.ts";
-import { mapBatches, replyOf, type Reply } from "../../chat/reply.ts";
+import { mapBatches } from "../../chat/map-reply.ts";
+import { replyOf, type Reply } from "../../chat/reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { attribute } from "../../telemetry/semconv.ts";

@@ -1,5 +1,6 @@
 import type { ChatEvent, EventBatch } from "../../chat/event.ts";
-import { mapBatches, type Reply } from "../../chat/reply.ts";
+import { mapBatches } from "../../chat/map-reply.ts";
+import type { Reply } from "../../chat/reply.ts";
 import { createField, type Field } from "./field.ts";
 import { fieldNameOf, fieldTextOf, isFieldEvent, toolCallFieldName, type FieldEvent } from "./field-text.ts";
 import type { FindingRecorder } from "./findings.ts";

@@ -1,7 +1,8 @@
 import { answerCharacters, estimateInputTokens, estimateTokens } from "../../chat/estimate.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import type { Finish } from "../../chat/finish.ts";
-import { mapEvents, type Reply } from "../../chat/reply.ts";
+import { mapEvents } from "../../chat/map-reply.ts";
+import type { Reply } from "../../chat/reply.ts";
 import { addUsage, type Usage } from "../../chat/usage.ts";
 import { toGatewayError, type GatewayErrorCode } from "../../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../../pipeline/context.ts";

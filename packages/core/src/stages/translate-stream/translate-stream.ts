@@ -1,5 +1,5 @@
 import type { ChatEvent } from "../../chat/event.ts";
-import { mapEvents } from "../../chat/reply.ts";
+import { mapEvents } from "../../chat/map-reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { registryKey } from "../../providers/registry.ts";

@@ -3,7 +3,7 @@
 const sentence = "The quick brown fox jumps over the lazy dog and goes home before it rains. ";
 const text = sentence.repeat(8);
 
-export const eventCount = 100;
+const eventCount = 100;
 
 export const chatBody = (model: string, stream: boolean): string =>
   JSON.stringify({

@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly deadlineMs: number;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly principal: Principal;
   /** Goes out as `x-request-id`; a new one where absent. */
   readonly requestId?: string;

@@ -67,7 +67,7 @@ export type GatewayErrorCode =
   | "upstream_stream_timeout"
   | "upstream_stream_invalid";
 
-export const errorTable: Readonly<Record<GatewayErrorCode, ErrorClass>> = {
+const errorTable: Readonly<Record<GatewayErrorCode, ErrorClass>> = {
   // Refused before any provider was asked
   invalid_json: { status: 400, type: invalid },
   invalid_value: { status: 400, type: invalid },

@@ -75,7 +75,7 @@ export {
 } from "./pipeline/context.ts";
 export { defineStage, insertAfter, insertBefore, type Next, type Stage } from "./pipeline/stage.ts";
 
-export { normalize, type NormalizeOptions } from "./stages/normalize/normalize.ts";
+export { normalize, type NormalizeOptions, type RequestDefaults } from "./stages/normalize/normalize.ts";
 export { guardrail, type GuardrailOptions } from "./stages/guardrail/guardrail.ts";
 export { guardrailFindingsKey, type GuardrailFinding } from "./stages/guardrail/findings.ts";
 export {
@@ -111,7 +111,7 @@ export type { ApiKey, Auth, Provider, ProviderOptions } from "./providers/provid
 export type { Capability, Model, Price, PriceTier } from "./providers/catalog.ts";
 export type { ModelsOption, Strategy, TargetOption } from "./providers/models-option.ts";
 export type { BreakerOptions } from "./providers/breaker.ts";
-export type { HealthOptions } from "./providers/health.ts";
+export type { HealthOptions, TargetHealth, Unhealthy } from "./providers/health.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./transport/transport.ts";
 
 export { allowAnyone, type Authenticate, type AuthenticateRequest } from "./http/authenticate.ts";

@@ -25,7 +25,7 @@ export interface ReceivedRequest {
 }
 
 /** What is known of a request when it is written down. */
-export type Arrival = Pick<ReceivedRequest, "provider" | "model" | "body" | "connection">;
+type Arrival = Pick<ReceivedRequest, "provider" | "model" | "body" | "connection">;
 
 /** The list of requests that arrived, oldest first; the newest thousand are kept. */
 export interface Journal {

@@ -144,7 +144,7 @@ export const createCollector = (target?: Target): Collector => {
 
   const result = (): CollectedReply => {
     const { frame: _frame, type: _type, ...head } = start ?? { type: "reply-start" as const };
-    const folded = [...choices.values()].sort((a, b) => a.index - b.index).map(foldChoice);
+    const folded = [...choices.values()].toSorted((a, b) => a.index - b.index).map(foldChoice);
     let text = "";
     for (const part of folded[0]?.parts ?? []) if (part.type === "text") text += part.text;
     return {

@@ -38,7 +38,7 @@ export const readObject: Reader<Json> = reader("an object", isObject);
 export const readArray: Reader<readonly unknown[]> = reader("an array", (value): value is readonly unknown[] =>
   Array.isArray(value),
 );
-export const readNumber: Reader<number> = reader("a number", (value): value is number => Number.isFinite(value));
+const readNumber: Reader<number> = reader("a number", (value): value is number => Number.isFinite(value));
 export const readInteger: Reader<number> = reader("an integer", (value): value is number =>
   Number.isSafeInteger(value),
 );

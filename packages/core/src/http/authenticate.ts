@@ -31,7 +31,7 @@ export const allowAnyone = (): Authenticate => () => ({ id: "anonymous" });
 const digest = (key: string): Buffer => createHash("sha256").update(key).digest();
 
 /** Bearer keys from configuration, compared as digests so that the time taken tells nothing. */
-export const authenticateByKeys = (keys: readonly string[]): Authenticate => {
+const authenticateByKeys = (keys: readonly string[]): Authenticate => {
   const known = keys.map((key) => {
     const hash = digest(key);
     return { hash, principal: { id: `key-${hash.toString("hex").slice(0, 12)}` } };
@@ -109,7 +109,7 @@ export const resolveAuthenticate = (
 };
 
 /** The key of a request, in whichever way the client's SDK sends it. */
-export const credentialOf = (incoming: Incoming): string | undefined => {
+const credentialOf = (incoming: Incoming): string | undefined => {
   const bearer = /^bearer +(\S+) *$/i.exec(incoming.header("authorization") ?? "");
   return bearer?.[1] ?? incoming.header("x-api-key") ?? incoming.header("x-goog-api-key") ?? incoming.query("key");
 };

@@ -109,6 +109,11 @@ const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: Bod
       reject(tooLarge());
       return;
     }
+    const gone = (): GatewayError => new GatewayError("client_closed", "The client closed the connection.");
+    if (request.destroyed) {
+      reject(gone());
+      return;
+    }
     const chunks: Buffer[] = [];
     let bytes = 0;
     const finish = (): void => {
@@ -117,7 +122,7 @@ const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: Bod
     };
     const fail = (error: GatewayError): void => {
       finish();
-      // What still comes is not kept; the answer goes out and the connection is closed after it.
+      // What still comes is not kept. A client that is cut off while it sends would not read the answer.
       request.resume();
       reject(error);
     };
@@ -131,7 +136,7 @@ const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: Bod
       const [only] = chunks;
       resolve({ type: "bytes", bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
     };
-    const onGone = (): void => fail(new GatewayError("client_closed", "The client closed the connection."));
+    const onGone = (): void => fail(gone());
     const timer = clock.timer(timeoutMs, () =>
       fail(new GatewayError("request_timeout", `The request body did not arrive within ${timeoutMs} ms.`)),
     );
@@ -140,6 +145,9 @@ const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: Bod
 
 class NodeOutgoing implements Outgoing {
   readonly #response: NodeResponse;
+  /** From our headers to our end. What the host sends or ends by itself is its own answer, and none of ours. */
+  #open = false;
+  #ended = false;
 
   constructor(response: NodeResponse) {
     this.#response = response;
@@ -147,25 +155,21 @@ class NodeOutgoing implements Outgoing {
     response.on("error", () => undefined);
   }
 
-  get #gone(): boolean {
-    return this.#response.destroyed || this.#response.writableEnded;
-  }
-
   start(status: number, headers: Readonly<Record<string, string>>): void {
-    if (this.#gone || this.#response.headersSent) return;
-    this.#response.writeHead(status, headers);
+    const response = this.#response;
+    if (response.destroyed || response.headersSent) return;
+    this.#open = true;
+    this.#attempt(() => response.writeHead(status, headers));
   }
 
   write(chunk: string): boolean {
-    if (this.#gone) return true;
-    const room = this.#response.write(chunk);
-    this.#response.flush?.();
-    return room;
+    if (!this.#isWritable()) return true;
+    return this.#attempt(() => this.#send(chunk)) ?? true;
   }
 
   drained(): Promise<void> {
     const response = this.#response;
-    if (this.#gone || !response.writableNeedDrain) return Promise.resolve();
+    if (!this.#isWritable() || !response.writableNeedDrain) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         response.off("drain", done).off("close", done);
@@ -176,24 +180,51 @@ class NodeOutgoing implements Outgoing {
   }
 
   end(chunk?: string | Uint8Array): void {
-    if (this.#gone) return;
-    if (chunk === undefined || chunk.length === 0) this.#response.end();
-    else this.#response.end(chunk);
+    if (!this.#isWritable()) return;
+    this.#open = false;
+    this.#ended = true;
+    this.#attempt(() => (chunk === undefined || chunk.length === 0 ? this.#response.end() : this.#response.end(chunk)));
   }
 
   breakOff(chunk: string): void {
-    if (this.#gone) return;
-    const response = this.#response;
-    response.write(chunk, () => response.destroy());
-    response.flush?.();
+    if (!this.#isWritable()) return;
+    this.#open = false;
+    const { socket, writableNeedDrain } = this.#response;
+    // A client that does not read would never let go of what is still to be sent.
+    if (socket === null || writableNeedDrain) this.#response.destroy();
+    else {
+      this.#attempt(() => this.#send(chunk));
+      socket.destroySoon();
+    }
   }
 
   onClose(callback: () => void): void {
     const response = this.#response;
-    // `close` also follows a finished answer; only one that was not finished means that the client left.
-    response.once("close", () => {
-      if (!response.writableFinished) callback();
-    });
-    if (response.destroyed && !response.writableFinished) callback();
+    // `close` also follows a finished answer; only where it was not ours, or not finished, nobody waits for ours.
+    const onClose = (): void => {
+      if (!this.#ended || !response.writableFinished) callback();
+    };
+    if (response.destroyed) onClose();
+    else response.once("close", onClose);
+  }
+
+  #isWritable(): boolean {
+    return this.#open && !this.#response.destroyed && !this.#response.writableEnded;
+  }
+
+  #send(chunk: string): boolean {
+    const room = this.#response.write(chunk);
+    this.#response.flush?.();
+    return room;
+  }
+
+  /** A host's middleware may have put its own methods on the response: where they throw, the answer is broken off. */
+  #attempt<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.#response.destroy(error instanceof Error ? error : undefined);
+      return undefined;
+    }
   }
 }

@@ -19,8 +19,8 @@ export const receive = async (
   limits: ReceiveLimits,
 ): Promise<ChatRequest> => {
   const body = await incoming.body(limits);
+  checkContentType(incoming);
   if (body.type === "bytes") {
-    checkContentType(incoming);
     const json = parseJson(body.bytes, limits);
     return decode(json, dialect, body.bytes);
   }

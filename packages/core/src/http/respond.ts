@@ -5,6 +5,7 @@ import type { Reply } from "../chat/reply.ts";
 import type { EncodeOptions, FrontDialect } from "../dialects/dialect.ts";
 import { GatewayError, toGatewayError } from "../errors.ts";
 import type { Clock } from "../pipeline/clock.ts";
+import type { Context } from "../pipeline/context.ts";
 import type { Outgoing } from "./exchange.ts";
 
 export interface StreamTimings {
@@ -78,17 +79,17 @@ export const respondStream = async (
   options: EncodeOptions,
   headersOf: HeadersOf,
   outgoing: Outgoing,
-  clock: Clock,
+  { clock, signal }: Pick<Context, "clock" | "signal">,
   timings: StreamTimings,
-  abort: (reason: GatewayError) => void,
 ): Promise<{ readonly finish: Finish; readonly sent: boolean }> => {
   const encoder = dialect.createEncoder(options);
   let sent = false;
   let lastWrite = clock.now();
   const start = (reply: Reply | undefined): void => {
     if (sent) return;
+    const headers = headersOf(reply);
     sent = true;
-    outgoing.start(200, { ...streamHeaders, ...headersOf(reply) });
+    outgoing.start(200, { ...streamHeaders, ...headers });
   };
   const write = (chunk: string): boolean => {
     lastWrite = clock.now();
@@ -109,10 +110,13 @@ export const respondStream = async (
 
   try {
     const reply = await pending;
+    const { batches } = reply;
     start(reply);
-    for await (const batch of reply.batches) {
+    timer.cancel();
+    timer = clock.timer(timings.heartbeatMs, tick);
+    for await (const batch of batches) {
       const chunk = encoder.encode(batch);
-      if (chunk !== "" && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, abort);
+      if (chunk !== "" && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, signal);
     }
     outgoing.end(encoder.end());
     return { finish: { exit: "complete" }, sent };
@@ -125,17 +129,23 @@ export const respondStream = async (
   }
 };
 
-/** Waits for a slow client, but not for ever: what it holds up is a provider's answer and our memory. */
-const untilDrained = async (
-  outgoing: Outgoing,
-  clock: Clock,
-  stallMs: number,
-  abort: (reason: GatewayError) => void,
-): Promise<void> => {
-  const timer = clock.timer(stallMs, () => abort(new GatewayError("client_closed", "The client stopped reading.")));
+/**
+ * Waits for a slow client, but not for ever: what it holds up is a provider's answer and our memory.
+ *
+ * @throws GatewayError `client_closed` where it reads nothing for too long; the signal's reason where it is aborted.
+ */
+const untilDrained = async (outgoing: Outgoing, clock: Clock, stallMs: number, signal: AbortSignal): Promise<void> => {
+  signal.throwIfAborted();
+  const givenUp = Promise.withResolvers<never>();
+  const onAbort = (): void => givenUp.reject(signal.reason);
+  const timer = clock.timer(stallMs, () =>
+    givenUp.reject(new GatewayError("client_closed", "The client stopped reading.")),
+  );
+  signal.addEventListener("abort", onAbort);
   try {
-    await outgoing.drained();
+    await Promise.race([outgoing.drained(), givenUp.promise]);
   } finally {
     timer.cancel();
+    signal.removeEventListener("abort", onAbort);
   }
 };

@@ -109,18 +109,8 @@ const serveChat = async (
   let status = 200;
   try {
     if (request.stream) {
-      const { abort } = run;
-      const { clock } = engine.options;
-      const streamed = await respondStream(
-        run.reply,
-        dialect,
-        options,
-        headersOf,
-        outgoing,
-        clock,
-        edge.timings,
-        abort,
-      );
+      const { reply, context } = run;
+      const streamed = await respondStream(reply, dialect, options, headersOf, outgoing, context, edge.timings);
       finish = streamed.finish;
       if (!streamed.sent) throw finish.error;
     } else {
@@ -161,7 +151,7 @@ const answerHeaders = ({ context, trace }: Run, reply: Reply | undefined): Reado
 
 /** Model names come from clients: nothing in them may end a header or start another. */
 const headerSafe = (value: string): string =>
-  value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
+  value.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
 
 const sendJson = (
   outgoing: Outgoing,
@@ -198,7 +188,8 @@ const sendError = (
     ...(wait === undefined
       ? {}
       : { "retry-after": String(Math.ceil(wait / 1000)), "retry-after-ms": String(Math.ceil(wait)) }),
-    ...(error.code === "shutting_down" ? { connection: "close" } : {}),
+    // What is left of a body that came too slowly can not be told from the next request.
+    ...(error.code === "shutting_down" || error.code === "request_timeout" ? { connection: "close" } : {}),
   });
 };
 

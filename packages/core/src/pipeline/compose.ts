@@ -16,6 +16,6 @@ const enclose =
       return stage.run(context, (change) => inner(change === undefined ? context : deriveContext(context, change)));
     } catch (error) {
       // A stage that is not async may throw before it returns its promise.
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   };

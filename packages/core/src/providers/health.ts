@@ -47,7 +47,7 @@ interface State {
   rateLimits: number;
 }
 
-export const healthDefaults: Required<Omit<HealthOptions, "breaker">> = {
+const healthDefaults: Required<Omit<HealthOptions, "breaker">> = {
   maxCoolingMs: 300_000,
   quarantineMs: 600_000,
   maxTargets: 10_000,

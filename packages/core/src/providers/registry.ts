@@ -16,7 +16,7 @@ export interface Resolution {
 }
 
 /** A model that clients can ask for. */
-export interface ListedModel {
+interface ListedModel {
   readonly id: string;
   readonly targets: readonly Target[];
   /** What is known of its first target. */

@@ -38,7 +38,7 @@ export interface RequestFacts {
 }
 
 /** What is known of a provider call when it begins. */
-export interface AttemptFacts {
+interface AttemptFacts {
   readonly target: Target;
   /** `gen_ai.provider.name`. */
   readonly providerName: string;

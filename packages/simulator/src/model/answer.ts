@@ -1,7 +1,7 @@
 import type { Usage } from "./usage.ts";
 
 /** Why a choice ended, in the simulator's own words. */
-export type Finish = "stop" | "length" | "tool-calls" | "content-filter";
+type Finish = "stop" | "length" | "tool-calls" | "content-filter";
 
 /** A call the model makes. `argumentsText` is JSON, cut short when the token limit fell into it. */
 export interface ToolCall {

@@ -4,7 +4,7 @@ export const toFrame = (name: string, data: string): string => `event: ${name}\n
 export type BlockKind = "text" | "thinking" | "tool" | "opaque";
 
 /** Where a block comes from. */
-export interface BlockOrigin {
+interface BlockOrigin {
   /** Its number in the provider's own stream, if that stream was in this dialect. */
   readonly source?: number | undefined;
   /** Ordinal of a tool call. */

@@ -6,7 +6,7 @@ import { writeDetails } from "./reasoning-details.ts";
 import { reasoningText } from "./reasoning.ts";
 
 /** A tool call with its arguments; without any, a function is called with an empty object. */
-export const writeCall = ({
+const writeCall = ({
   id,
   name,
   kind,

@@ -55,7 +55,7 @@ const isPlain = (text: string, start: number, end: number): boolean => {
 };
 
 /** Text up to the last letter that is sure to be whole, as it came and as its normalised form. */
-export interface NormalisedPiece {
+interface NormalisedPiece {
   readonly raw: Piece;
   /** Absent where it is the same. */
   readonly normal?: Piece;

@@ -2,7 +2,7 @@ import { originAt, type Origin, type Piece } from "./piece.ts";
 import type { GuardrailMatch, GuardrailRule } from "./rule.ts";
 
 /** A stretch of delivered text that can be replaced. */
-export interface Cut {
+interface Cut {
   readonly start: number;
   readonly end: number;
   /** A number or word of JSON: what replaces it must be a JSON value. */

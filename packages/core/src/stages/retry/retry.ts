@@ -29,7 +29,7 @@ export interface RetryOptions {
   readonly minAttemptMs?: number;
 }
 
-export const retryDefaults: Required<RetryOptions> = {
+const retryDefaults: Required<RetryOptions> = {
   attempts: 3,
   retriesPerTarget: 1,
   baseDelayMs: 250,

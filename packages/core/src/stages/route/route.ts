@@ -21,7 +21,7 @@ export interface RouteOptions {
 }
 
 /** What `route` decided, for explanations and traces. */
-export interface Route {
+interface Route {
   /** Name the model was found under. */
   readonly name: string;
   readonly strategy: string;
@@ -56,7 +56,7 @@ export const route = (options: RouteOptions = {}): Stage => {
 };
 
 /** The route of a request, without going it. */
-export const findRoute = (context: Context, defaultStrategy: Strategy = "ordered"): Route => {
+const findRoute = (context: Context, defaultStrategy: Strategy = "ordered"): Route => {
   const { request } = context;
   const registry = requireValue(context, registryKey);
   const found = resolveAll(request, registry);

@@ -6,7 +6,7 @@ export const byWeight = (targets: readonly Target[], random: () => number): read
   targets
     // Exponential races: the smallest of -ln(u)/w wins with probability w / sum of all w.
     .map((target) => ({ target, time: -Math.log(1 - random()) / (target.weight ?? 1) }))
-    .sort((a, b) => a.time - b.time)
+    .toSorted((a, b) => a.time - b.time)
     .map(({ target }) => target);
 
 /** Cheapest first by input plus output price; targets of unknown price last, in their order. */
@@ -17,5 +17,5 @@ export const byPrice = (
   targets
     .map((target) => ({ target, price: priceOf(target) }))
     .map(({ target, price }) => ({ target, cost: price === undefined ? Infinity : price.input + price.output }))
-    .sort((a, b) => (a.cost === b.cost ? 0 : a.cost - b.cost))
+    .toSorted((a, b) => (a.cost === b.cost ? 0 : a.cost - b.cost))
     .map(({ target }) => target);

@@ -10,7 +10,7 @@ import { checkSampling, checkVersionBlocks, readVersion, rulesOf, type ModelRule
 import { readTools } from "./tools.ts";
 
 /** How thoughts are shown: in words, not at all, or sealed as data. */
-export type ThinkingDisplay = "summarized" | "omitted" | "redacted";
+type ThinkingDisplay = "summarized" | "omitted" | "redacted";
 
 /** A messages request, with what only this wire format needs to write the answer down. */
 export interface AnthropicRequest {

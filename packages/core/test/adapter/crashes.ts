@@ -1,0 +1,13 @@
+import { onTestFinished } from "vitest";
+
+/** Collects, from now to the end of the test, what would have crashed the host's process, and its warnings. */
+export const watchCrashes = (): readonly string[] => {
+  const crashes: string[] = [];
+  const note = (error: unknown): void => void crashes.push(String(error));
+  const events = ["unhandledRejection", "uncaughtException", "warning"];
+  for (const event of events) process.on(event, note);
+  onTestFinished(() => {
+    for (const event of events) process.off(event, note);
+  });
+  return crashes;
+};

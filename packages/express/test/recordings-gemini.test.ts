@@ -1,0 +1,4 @@
+import { recordingsOf } from "./recordings/recording.ts";
+import { testRecordings } from "./recordings/suite.ts";
+
+testRecordings("gemini", recordingsOf("gemini", "gemini"));

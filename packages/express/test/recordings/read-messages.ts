@@ -1,0 +1,93 @@
+import type Anthropic from "@anthropic-ai/sdk";
+import { dataOf } from "./recording.ts";
+import { tidy, type Said, type SaidUsage } from "./said.ts";
+
+type Message = Anthropic.Message;
+type Event = Anthropic.RawMessageStreamEvent;
+
+interface Block {
+  readonly type: string;
+  readonly text?: string;
+  readonly thinking?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly input?: unknown;
+  /** Arguments as a stream brought them. */
+  readonly json?: string;
+}
+
+type Usage = Anthropic.Usage & { readonly output_tokens_details?: { readonly thinking_tokens?: number } | null };
+
+const usageOf = (usage: Usage): SaidUsage => {
+  const { cache_read_input_tokens: read, cache_creation_input_tokens: written } = usage;
+  return {
+    input: usage.input_tokens + (read ?? 0) + (written ?? 0),
+    output: usage.output_tokens,
+    cacheRead: read ?? undefined,
+    cacheWrite: written ?? undefined,
+    reasoning: usage.output_tokens_details?.thinking_tokens,
+  };
+};
+
+/** Reads a whole message. Blocks of server tools are the provider's own affair and are passed over. */
+export const readMessage = (message: Message): Said => {
+  // Its types do not know all blocks that are recorded.
+  const blocks = message.content as readonly Block[];
+  const details = message.stop_details as { readonly explanation?: string | null } | null | undefined;
+  return {
+    id: message.id,
+    model: message.model,
+    choices: [
+      {
+        text: blocks.map(({ type, text }) => (type === "text" ? text : "")).join(""),
+        reasoning: blocks.flatMap(({ type, thinking }) => (type === "thinking" && thinking ? [thinking] : [])),
+        refusal: details?.explanation ?? "",
+        calls: blocks
+          .filter(({ type }) => type === "tool_use")
+          .map(({ id, name = "", input, json }) => ({ id, name, arguments: tidy(json || JSON.stringify(input)) })),
+        finish: message.stop_reason,
+      },
+    ],
+    usage: usageOf(message.usage),
+  };
+};
+
+const grow = (block: Block, delta: Anthropic.RawContentBlockDelta): Block => {
+  switch (delta.type) {
+    case "text_delta":
+      return { ...block, text: (block.text ?? "") + delta.text };
+    case "thinking_delta":
+      return { ...block, thinking: (block.thinking ?? "") + delta.thinking };
+    case "input_json_delta":
+      return { ...block, json: (block.json ?? "") + delta.partial_json };
+    default:
+      return block;
+  }
+};
+
+/** Puts the message of a stream together: later usage replaces earlier. */
+export const addUpEvents = (events: readonly Event[]): Message => {
+  let message: Message | undefined;
+  const blocks: Block[] = [];
+  for (const event of events) {
+    if (event.type === "message_start") ({ message } = event);
+    if (event.type === "content_block_start") blocks[event.index] = event.content_block as Block;
+    if (event.type === "content_block_delta") {
+      const block = blocks[event.index];
+      if (block === undefined) throw new Error("A block grows that has not begun.");
+      blocks[event.index] = grow(block, event.delta);
+    }
+    if (event.type === "message_delta" && message !== undefined) {
+      const said = Object.fromEntries(Object.entries(event.usage).filter(([, value]) => value !== null));
+      message = { ...message, ...event.delta, usage: { ...message.usage, ...said } };
+    }
+  }
+  if (message === undefined) throw new Error("There is no message in the stream.");
+  return { ...message, content: blocks as unknown as Message["content"] };
+};
+
+/** The events of a recorded stream; a proxy may have put another dialect's end mark behind them. */
+export const eventsIn = (stream: string): readonly Event[] =>
+  dataOf(stream)
+    .filter((data) => data !== "[DONE]")
+    .map((data) => JSON.parse(data) as Event);

@@ -1,0 +1,46 @@
+/** Why an answer ended, in words that all dialects share. */
+export type Ending = "stop" | "length" | "tool_calls" | "content_filter" | "error";
+
+export interface SaidCall {
+  /** Absent where the provider gave none. */
+  readonly id?: string | undefined;
+  readonly name: string;
+  /** JSON text, tidied; as it came where it is none. */
+  readonly arguments: string;
+}
+
+export interface SaidChoice {
+  readonly text: string;
+  /** The texts of its blocks. */
+  readonly reasoning: readonly string[];
+  readonly refusal: string;
+  readonly calls: readonly SaidCall[];
+  /** The word of the dialect it was read in. */
+  readonly finish: string | null;
+}
+
+/** Totals; the others are parts of them, absent where nothing was said. */
+export interface SaidUsage {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number | undefined;
+  readonly cacheWrite?: number | undefined;
+  readonly reasoning?: number | undefined;
+}
+
+/** What an answer says, whatever dialect it was said in. */
+export interface Said {
+  readonly id?: string | undefined;
+  readonly model?: string | undefined;
+  readonly choices: readonly SaidChoice[];
+  readonly usage?: SaidUsage | undefined;
+}
+
+/** Arguments with the same meaning and order have the same text, however they were spaced. */
+export const tidy = (text: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(text === "" ? "{}" : text));
+  } catch {
+    return text;
+  }
+};

@@ -1,0 +1,74 @@
+import { chatChunk, chatStream, chatUsage, messagesStream } from "../../../core/test/wire.ts";
+import { frontOf, type Front } from "../recordings/expected.ts";
+import { exceptions, withMended } from "../recordings/exceptions.ts";
+import { recordingsOf, type RecordedProvider } from "../recordings/recording.ts";
+
+/** A provider's stream, to be cut and chunked. */
+export interface Stream {
+  readonly name: string;
+  readonly provider: RecordedProvider;
+  readonly bytes: Buffer;
+}
+
+const toStream = (name: string, provider: RecordedProvider, frames: readonly string[]): Stream => ({
+  name,
+  provider,
+  bytes: Buffer.from(frames.join("")),
+});
+
+const call = (piece: object): string => chatChunk({ tool_calls: [{ index: 0, ...piece }] });
+
+const geminiChunk = (parts: readonly object[], more: object = {}): string =>
+  `data: ${JSON.stringify({ candidates: [{ index: 0, content: { role: "model", parts }, ...more }], modelVersion: "gemini-test-2026" })}\r\n\r\n`;
+
+/** Small streams with what there is to be cut: text of several bytes a character, a tool call, usage after the end. */
+export const handwritten: readonly Stream[] = [
+  toStream("chat text", "openai", chatStream("Grüß", " dich, 👋")),
+  toStream("chat tool call", "openai", [
+    chatChunk({ role: "assistant", content: null }),
+    call({ id: "call_1", type: "function", function: { name: "add", arguments: "" } }),
+    call({ function: { arguments: '{"x":17,' } }),
+    call({ function: { arguments: '"y":25}' } }),
+    chatChunk({}, "tool_calls"),
+    chatUsage,
+    "data: [DONE]\n\n",
+  ]),
+  toStream("message", "anthropic", messagesStream("Grüß", " dich, 👋")),
+  toStream("gemini text", "gemini", [
+    geminiChunk([{ text: "Let me see.", thought: true }]),
+    geminiChunk([{ text: "Grüß dich, 👋" }]),
+    geminiChunk([{ text: "" }], { finishReason: "STOP" }),
+  ]),
+];
+
+/** Recorded streams, as far as they were recorded to their end; none where the recordings are absent. */
+export const recorded: readonly Stream[] = [
+  ...recordingsOf("openai", "openai-chat"),
+  ...recordingsOf("anthropic", "anthropic-messages"),
+  ...recordingsOf("gemini", "gemini"),
+]
+  .flatMap((recording) => withMended([recording]))
+  .filter(({ dir, status, isStream }) => status === 200 && isStream && exceptions[dir] === undefined)
+  .map(({ dir, provider, body }) => ({ name: dir, provider, bytes: body }));
+
+/** The front that speaks the provider's dialect, else the one that is nearer to it. */
+export const nearestFront = ({ provider }: Stream): Front => frontOf[provider] ?? "chat";
+
+/** Numbers from 0 to 1 that are the same in every run. */
+export const dice = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+};
+
+/** Bytes in at most so many chunks, cut at random. */
+export const inChunks = (bytes: Buffer, count: number, random: () => number): readonly Buffer[] => {
+  const cuts = Array.from({ length: count - 1 }, () => Math.floor(random() * (bytes.length + 1)));
+  const borders = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
+  return borders
+    .slice(1)
+    .map((end, index) => bytes.subarray(borders[index], end))
+    .filter(({ length }) => length > 0);
+};

@@ -3,6 +3,7 @@ import type { ChatRequest } from "./chat/request.ts";
 import type { Finish } from "./chat/finish.ts";
 import type { Reply } from "./chat/reply.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
+import { createBag } from "./pipeline/bag.ts";
 import type { Clock } from "./pipeline/clock.ts";
 import { compose, type Handler } from "./pipeline/compose.ts";
 import { createContext, type Context, type ContextValues, type Logger, type Principal } from "./pipeline/context.ts";
@@ -64,7 +65,7 @@ export const createEngine = (options: EngineOptions): Engine => {
   const plain: Handler = compose(stages, callProvider);
   const traced: Handler = compose(stages.map(traceStage), callProvider);
   const tracer = otel.getTracer("@llm-gateway/core", version);
-  const underWay = new Set<Run>();
+  const underWay = createBag<Run>();
   let draining = false;
   let idle: (() => void) | undefined;
 
@@ -122,15 +123,15 @@ export const createEngine = (options: EngineOptions): Engine => {
         closed = true;
         deadline.cancel();
         signal?.removeEventListener("abort", onSignal);
-        underWay.delete(current);
-        if (underWay.size === 0) idle?.();
+        underWay.remove(place);
+        if (underWay.size() === 0) idle?.();
         // Whatever a stage left running for this request has nobody to work for any more.
         if (finish.exit !== "complete")
           abort(toGatewayError(finish.error ?? new GatewayError("client_closed", "Nobody reads the answer.")));
         report(current, finish, status, logger, clock.now() - start);
       },
     };
-    underWay.add(current);
+    const place = underWay.add(current);
     return current;
   };
 
@@ -141,10 +142,10 @@ export const createEngine = (options: EngineOptions): Engine => {
     draining: () => draining,
     drain: async (drainMs) => {
       draining = true;
-      if (underWay.size === 0) return;
+      if (underWay.size() === 0) return;
       await new Promise<void>((resolve) => {
         const cutOff = clock.timer(drainMs, () => {
-          for (const { abort } of underWay)
+          for (const { abort } of underWay.items())
             abort(new GatewayError("shutting_down", "The gateway shut down before the answer was complete."));
           resolve();
         });

@@ -1,15 +1,15 @@
-import { debuglog } from "node:util";
 import { toChatRequest, type ChatInput } from "./chat-input.ts";
 import type { Reply } from "./chat/reply.ts";
 import { createEngine } from "./engine.ts";
 import { resolveAuthenticate, type Authenticate } from "./http/authenticate.ts";
 import type { Door } from "./http/exchange.ts";
-import { handleFetch } from "./http/fetch.ts";
+import { handleFetch, toFetch } from "./http/fetch.ts";
 import { isOurs } from "./http/routes.ts";
 import { serve, type Edge } from "./http/serve.ts";
+import { defaultLogger, guardLogger } from "./logger.ts";
 import { resolveOptions, type GatewayOptions } from "./options.ts";
 import { systemClock } from "./pipeline/clock.ts";
-import type { ContextKey, Logger, Principal } from "./pipeline/context.ts";
+import type { ContextKey, Principal } from "./pipeline/context.ts";
 import type { Stage } from "./pipeline/stage.ts";
 import { callSettingsKey } from "./providers/call.ts";
 import { providersFromEnv } from "./providers/from-env.ts";
@@ -65,7 +65,8 @@ export const defaultStages = (): Stage[] => [
  */
 export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}): Gateway => {
   const { limits, timeouts, timings, deadlineMs, ...settled } = resolveOptions(options);
-  const { clock = systemClock, random = Math.random, logger = defaultLogger } = settled;
+  const { clock = systemClock, random = Math.random } = settled;
+  const logger = guardLogger(settled.logger ?? defaultLogger);
   const registry = createRegistry({ providers: settled.providers ?? providersFromEnv(), models: settled.models ?? {} });
   const transport = settled.transport ?? createUndiciTransport();
   const health = createHealth(clock, random, settled.health);
@@ -102,8 +103,7 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
   let closed: Promise<void> | undefined;
   return {
     fetch: (request) => handleFetch(request, (incoming, outgoing) => serve(edge, incoming, outgoing)),
-    fetchAs: (principal) => (input, init) =>
-      handleFetch(new Request(input, init), (incoming, outgoing) => serve(edge, incoming, outgoing, principal)),
+    fetchAs: (principal) => toFetch((incoming, outgoing) => serve(edge, incoming, outgoing, principal)),
     chat: async (input, { principal = { id: "in-process" }, signal } = {}) => {
       const run = engine.run(toChatRequest(input), { principal, ...(signal === undefined ? {} : { signal }) });
       try {
@@ -119,14 +119,4 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
     answers: isOurs,
     close: ({ drainMs = 30_000 } = {}) => (closed ??= engine.drain(drainMs).then(() => transport.close())),
   };
-};
-
-const debug = debuglog("llm-gateway");
-
-/** Debug lines only with `NODE_DEBUG=llm-gateway`; what an operator must know always. */
-const defaultLogger: Logger = {
-  debug: (message, details) => debug("%s %o", message, details ?? {}),
-  info: (message, details) => debug("%s %o", message, details ?? {}),
-  warn: (message, details) => console.warn(`llm-gateway: ${message}`, ...(details === undefined ? [] : [details])),
-  error: (message, details) => console.error(`llm-gateway: ${message}`, ...(details === undefined ? [] : [details])),
 };

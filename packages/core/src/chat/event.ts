@@ -10,7 +10,16 @@ export interface Frame {
   /** `body`: a whole answer. `stream`: one frame of a stream, its terminator included. */
   readonly form: "body" | "stream";
   readonly raw: string | Uint8Array;
+  /** Where `raw` stands in the network read that brought it, if it came whole. */
+  readonly place?: FramePlace | undefined;
   readonly events: readonly ChatEvent[];
+}
+
+/** A piece of one network read. */
+export interface FramePlace {
+  readonly chunk: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 interface EventBase {
@@ -141,8 +150,9 @@ export const withFrame = (
   form: Frame["form"],
   raw: string | Uint8Array,
   events: readonly ChatEvent[],
+  place?: FramePlace,
 ): readonly ChatEvent[] => {
-  const frame: Frame = { dialect, form, raw, events };
+  const frame: Frame = { dialect, form, raw, place, events };
   // The events were made by the decoder that calls this and nobody has seen them yet.
   for (const event of events) (event as { frame?: Frame }).frame = frame;
   return events;

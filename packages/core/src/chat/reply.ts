@@ -49,11 +49,14 @@ class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch
   readonly #signal: AbortSignal | undefined;
   #started = false;
 
+  // A function, not the object itself: Node keeps listeners that are objects alive until the next full collection.
+  readonly #onAbort = (): void => this.#leave({ exit: "aborted", error: this.#signal?.reason });
+
   constructor({ batches, signal }: ReplySource) {
     this.#batches = batches;
     this.#signal = signal;
-    if (signal?.aborted === true) this.handleEvent();
-    else signal?.addEventListener("abort", this, { once: true });
+    if (signal?.aborted === true) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   [Symbol.asyncIterator](): this {
@@ -75,10 +78,6 @@ class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch
   readonly cancel = (error?: unknown): void =>
     this.#leave(error === undefined ? { exit: this.#started ? "stopped" : "unread" } : { exit: "failed", error });
 
-  /** The signal was aborted. */
-  handleEvent(): void {
-    this.#leave({ exit: "aborted", error: this.#signal?.reason });
-  }
 
   readonly #settle = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> => {
     if (result.done === true) this.#end({ exit: "complete" });
@@ -91,7 +90,7 @@ class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch
   };
 
   #end(finish: Finish): void {
-    this.#signal?.removeEventListener("abort", this);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     this.finished.fire(finish);
   }
 

@@ -21,9 +21,9 @@ export interface EncodeOptions {
 /** Writes one streamed answer. Stateful: made for one answer, called in order. */
 export interface EventEncoder {
   /** The bytes for these events, frames that nobody touched as they came; may be empty. */
-  readonly encode: (batch: EventBatch) => string;
+  readonly encode: (batch: EventBatch) => string | Uint8Array;
   /** What closes an answer that came to its proper end. */
-  readonly end: () => string;
+  readonly end: () => string | Uint8Array;
   /** What tells the client inside the stream that the answer broke. Nothing follows it. */
   readonly fail: (error: GatewayError) => string;
 }

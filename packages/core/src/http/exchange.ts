@@ -37,7 +37,7 @@ export interface Incoming {
 export interface Outgoing {
   readonly start: (status: number, headers: Readonly<Record<string, string>>) => void;
   /** `false`: the client is slow, wait for `drained` before the next write. */
-  readonly write: (chunk: string) => boolean;
+  readonly write: (chunk: string | Uint8Array) => boolean;
   readonly drained: () => Promise<void>;
   /** Ends a complete answer. */
   readonly end: (chunk?: string | Uint8Array) => void;

@@ -1,15 +1,25 @@
 import { GatewayError } from "../errors.ts";
 import type { Body, BodyLimits, Incoming, Outgoing } from "./exchange.ts";
 
-/** Serves one request of a fetch-style host. */
+/** Serves one request of a fetch-style host. Never rejects: a client that left before its answer gets one nobody sees. */
 export const handleFetch = (
   request: Request,
   handle: (incoming: Incoming, outgoing: Outgoing) => Promise<void>,
 ): Promise<Response> => {
-  const outgoing = new FetchOutgoing(request.signal);
-  void handle(new FetchIncoming(request), outgoing);
+  const outgoing = new FetchOutgoing(request);
+  if (!request.signal.aborted) void handle(new FetchIncoming(request), outgoing);
   return outgoing.response;
 };
+
+/** A `fetch` that brings what `handle` answers. It rejects as any `fetch` does: where its signal was aborted before. */
+export const toFetch =
+  (handle: (incoming: Incoming, outgoing: Outgoing) => Promise<void>): typeof globalThis.fetch =>
+  async (input, init) => {
+    const request = new Request(input, init);
+    const response = await handleFetch(request, handle);
+    request.signal.throwIfAborted();
+    return response;
+  };
 
 class FetchIncoming implements Incoming {
   readonly raw: Request;
@@ -30,7 +40,7 @@ class FetchIncoming implements Incoming {
   readonly query = (name: string): string | undefined => this.#url.searchParams.get(name) ?? undefined;
 
   async body({ maxBytes, timeoutMs, clock }: BodyLimits): Promise<Body> {
-    if (this.raw.bodyUsed) {
+    if (this.raw.bodyUsed || this.raw.body?.locked === true) {
       throw new GatewayError(
         "internal_error",
         "The server has read the request body: hand the gateway a clone of the request.",
@@ -69,11 +79,14 @@ class FetchIncoming implements Incoming {
 }
 
 const encoder = new TextEncoder();
+const toBytes = (chunk: string | Uint8Array): Uint8Array => (typeof chunk === "string" ? encoder.encode(chunk) : chunk);
 
 /** Statuses whose responses may have no body at all. */
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 class FetchOutgoing implements Outgoing {
+  // A request follows its caller's signal only as long as somebody holds it.
+  readonly #request: Request;
   readonly #promise = Promise.withResolvers<Response>();
   readonly response: Promise<Response> = this.#promise.promise;
   #status = 200;
@@ -82,22 +95,29 @@ class FetchOutgoing implements Outgoing {
   #started = false;
   #over = false;
   #broken = false;
+  #left = false;
   #closed: (() => void) | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(signal: AbortSignal) {
-    signal.addEventListener("abort", () => this.#gone(), { once: true });
+  constructor(request: Request) {
+    this.#request = request;
+    if (request.signal.aborted) this.#leave();
+    else request.signal.addEventListener("abort", () => this.#leave(), { once: true });
   }
 
-  #gone(): void {
+  /** The client is gone: nothing more is sent, and whoever still reads is told why. */
+  #leave(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#left = true;
+    this.#controller?.error(this.#request.signal.reason);
+    this.#promise.resolve(new Response(null, { status: 499 }));
     this.#wake?.();
     this.#closed?.();
   }
 
   start(status: number, headers: Readonly<Record<string, string>>): void {
-    if (this.#started) return;
+    if (this.#started || this.#over) return;
     this.#started = true;
     this.#status = status;
     this.#headers = headers;
@@ -115,13 +135,13 @@ class FetchOutgoing implements Outgoing {
         if (this.#broken) controller.error(new TypeError("The answer broke off."));
         this.#wake?.();
       },
-      cancel: () => this.#gone(),
+      cancel: () => this.#leave(),
     });
   }
 
-  write(chunk: string): boolean {
+  write(chunk: string | Uint8Array): boolean {
     if (this.#over) return true;
-    this.#controller?.enqueue(encoder.encode(chunk));
+    this.#controller?.enqueue(toBytes(chunk));
     return (this.#controller?.desiredSize ?? 1) > 0;
   }
 
@@ -146,7 +166,7 @@ class FetchOutgoing implements Outgoing {
       return;
     }
     if (chunk !== undefined && chunk.length > 0) {
-      this.#controller.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
+      this.#controller.enqueue(toBytes(chunk));
     }
     this.#controller.close();
   }
@@ -155,10 +175,11 @@ class FetchOutgoing implements Outgoing {
     if (this.#over) return;
     this.#over = true;
     this.#broken = true;
-    this.#controller?.enqueue(encoder.encode(chunk));
+    this.#controller?.enqueue(toBytes(chunk));
   }
 
   onClose(callback: () => void): void {
     this.#closed = callback;
+    if (this.#left) callback();
   }
 }

@@ -162,7 +162,7 @@ class NodeOutgoing implements Outgoing {
     this.#attempt(() => response.writeHead(status, headers));
   }
 
-  write(chunk: string): boolean {
+  write(chunk: string | Uint8Array): boolean {
     if (!this.#isWritable()) return true;
     return this.#attempt(() => this.#send(chunk)) ?? true;
   }
@@ -212,7 +212,7 @@ class NodeOutgoing implements Outgoing {
     return this.#open && !this.#response.destroyed && !this.#response.writableEnded;
   }
 
-  #send(chunk: string): boolean {
+  #send(chunk: string | Uint8Array): boolean {
     const room = this.#response.write(chunk);
     this.#response.flush?.();
     return room;

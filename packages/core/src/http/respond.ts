@@ -91,7 +91,7 @@ export const respondStream = async (
     sent = true;
     outgoing.start(200, { ...streamHeaders, ...headers });
   };
-  const write = (chunk: string): boolean => {
+  const write = (chunk: string | Uint8Array): boolean => {
     lastWrite = clock.now();
     return outgoing.write(chunk);
   };
@@ -116,7 +116,7 @@ export const respondStream = async (
     timer = clock.timer(timings.heartbeatMs, tick);
     for await (const batch of batches) {
       const chunk = encoder.encode(batch);
-      if (chunk !== "" && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, signal);
+      if (chunk.length > 0 && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, signal);
     }
     outgoing.end(encoder.end());
     return { finish: { exit: "complete" }, sent };

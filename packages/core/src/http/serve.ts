@@ -43,8 +43,7 @@ export const serve = async (
 ): Promise<void> => {
   const requestId = edge.engine.createRequestId();
   const route = findRoute(incoming.path);
-  const respondError = (error: unknown, dialect = route?.dialect): void =>
-    sendError(edge, error, dialect, requestId, incoming.method, outgoing);
+  const respondError = (error: unknown): void => sendError(edge, error, route, requestId, incoming.method, outgoing);
   try {
     const asked = checkRoute(route, incoming);
     const caller = principal ?? (await findPrincipal(incoming, edge.authenticate));
@@ -172,7 +171,7 @@ const sendJson = (
 const sendError = (
   edge: Edge,
   thrown: unknown,
-  dialect: FrontDialect | undefined,
+  route: Route | undefined,
   requestId: string,
   method: string,
   outgoing: Outgoing,
@@ -180,11 +179,14 @@ const sendError = (
   const error = expose(toGatewayError(thrown), edge.exposeUpstreamErrors);
   const wait = error.retryAfterMs;
   const body =
-    dialect?.encodeError(error, requestId) ??
+    route?.dialect.encodeError(error, requestId) ??
     JSON.stringify({ error: { message: error.message, type: error.type, param: null, code: error.code } });
-  sendJson(outgoing, method, error.status, body, {
+  // A stage of the host's own may have made an error of any status.
+  const status = error.status >= 400 && error.status < 600 ? error.status : 500;
+  sendJson(outgoing, method, status, body, {
     "x-request-id": requestId,
     "x-should-retry": String(error.clientMayRetry),
+    ...(error.code === "method_not_allowed" && route !== undefined ? { allow: allowedBy(route) } : {}),
     ...(wait === undefined
       ? {}
       : { "retry-after": String(Math.ceil(wait / 1000)), "retry-after-ms": String(Math.ceil(wait)) }),
@@ -192,6 +194,8 @@ const sendError = (
     ...(error.code === "shutting_down" || error.code === "request_timeout" ? { connection: "close" } : {}),
   });
 };
+
+const allowedBy = ({ method }: Route): string => (method === "GET" ? "GET, HEAD" : method);
 
 /** With the provider's own words, where the operator lets clients see them. */
 const expose = (error: GatewayError, exposeUpstreamErrors: boolean): GatewayError => {

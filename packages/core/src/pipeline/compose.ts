@@ -1,6 +1,6 @@
 import type { Reply } from "../chat/reply.ts";
 import { deriveContext, type Context } from "./context.ts";
-import type { Stage } from "./stage.ts";
+import type { Next, Stage } from "./stage.ts";
 
 /** Handles a request as it stands in the context. */
 export type Handler = (context: Context) => Promise<Reply>;
@@ -12,8 +12,14 @@ export const compose = (stages: readonly Stage[], innermost: Handler): Handler =
 const enclose =
   (stage: Stage, inner: Handler): Handler =>
   (context) => {
+    const next: Next = (change) => {
+      const reply = inner(change === undefined ? context : deriveContext(context, change));
+      // A stage may fail while what it asked for is under way; nobody is left then to catch that failure.
+      reply.catch(() => undefined);
+      return reply;
+    };
     try {
-      return stage.run(context, (change) => inner(change === undefined ? context : deriveContext(context, change)));
+      return stage.run(context, next);
     } catch (error) {
       // A stage that is not async may throw before it returns its promise.
       return Promise.reject(error);

@@ -10,6 +10,7 @@ import { createContextKey, requireValue, type Context, type ContextKey } from ".
 import { attribute } from "../telemetry/semconv.ts";
 import { traceKey, type AttemptTrace } from "../telemetry/trace.ts";
 import type { Transport, TransportResponse } from "../transport/transport.ts";
+import { version } from "../version.ts";
 import { modelFacts } from "./catalog.ts";
 import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
@@ -32,6 +33,8 @@ export const callSettingsKey: ContextKey<CallSettings> = createContextKey("call 
 
 /** Parameters the target lacks and that were left out, by the client's names. */
 export const droppedKey: ContextKey<readonly string[]> = createContextKey("dropped parameters");
+
+const userAgent = `llm-gateway/${version}`;
 
 const maxErrorBytes = 64 * 1024;
 
@@ -65,6 +68,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   const headers = {
     "content-type": "application/json",
     accept: request.stream ? "text/event-stream" : "application/json",
+    "user-agent": userAgent,
     ...encoded.headers,
     ...provider.headers,
     ...(await credentials(provider)),

@@ -28,11 +28,12 @@ export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
   let over = false;
   let failure: unknown;
 
-  const decodeFrames = (frames: ReturnType<typeof parser.push>, batch: ChatEvent[]): void => {
+  /** @param ending What the frames lack of theirs. */
+  const decodeFrames = (frames: ReturnType<typeof parser.push>, batch: ChatEvent[], ending = ""): void => {
     for (const frame of frames) {
       if (decoder.ended()) return;
       const decoded = decoder.decode(frame);
-      if (decoder.broken?.() !== true) withFrame(source.dialect, "stream", frame.raw, decoded);
+      if (decoder.broken?.() !== true) withFrame(source.dialect, "stream", frame.raw + ending, decoded, frame.place);
       for (const event of decoded) {
         batch.push(event);
         if (!hasContent && isContent(event)) hasContent = true;
@@ -61,7 +62,8 @@ export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
     over = true;
     const batch: ChatEvent[] = [];
     try {
-      decodeFrames(parser.end(), batch);
+      // Without its blank line the last frame would swallow whatever is written after it.
+      decodeFrames(parser.end(), batch, "\n\n");
       batch.push(...decoder.end());
     } catch (error) {
       failure = error;

@@ -19,7 +19,7 @@ export interface ExchangeOptions {
   readonly resolve: (response: TransportResponse) => void;
   readonly reject: (reason: unknown) => void;
   /** Nothing more will come. */
-  readonly onOver: (exchange: Exchange) => void;
+  readonly onOver: () => void;
 }
 
 // Enough to keep a connection busy while a consumer works, little enough for thousands of streams.
@@ -60,14 +60,12 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterator<Uint8
 
   /** Sends the request. Called once. */
   start(): void {
-    this.#signal.addEventListener("abort", this);
+    this.#signal.addEventListener("abort", this.#onAbort);
     this.#options.dispatch(this.#dispatchOptions, this, "any");
   }
 
-  /** Listens to the request's signal. */
-  handleEvent(): void {
-    this.abort(this.#signal.reason);
-  }
+  // A function, not the object itself: Node keeps listeners that are objects alive until the next full collection.
+  readonly #onAbort = (): void => this.abort(this.#signal.reason);
 
   /** Closes the connection; what was not read yet is dropped. */
   abort(reason: unknown): void {
@@ -204,8 +202,8 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterator<Uint8
   /** Nothing more will come. A reader that waits is told, unless there is something to give it first. */
   #settle(): void {
     this.#phase = "over";
-    this.#signal.removeEventListener("abort", this);
-    this.#options.onOver(this);
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#options.onOver();
     const reader = this.#reader;
     if (reader === undefined || this.#chunks.length > 0) return;
     this.#reader = undefined;

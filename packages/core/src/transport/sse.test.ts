@@ -6,7 +6,9 @@ import { createSseParser, type SseFrame } from "./sse.ts";
 
 const parse = (chunks: readonly (string | Uint8Array)[], maxFrameBytes?: number): SseFrame[] => {
   const parser = createSseParser(maxFrameBytes === undefined ? {} : { maxFrameBytes });
-  return [...chunks.flatMap((chunk) => parser.push(Buffer.from(chunk))), ...parser.end()];
+  const frames = [...chunks.flatMap((chunk) => parser.push(Buffer.from(chunk))), ...parser.end()];
+  // Where a frame stands in its chunk depends on the chunks, and has tests of its own.
+  return frames.map(({ place: _place, ...frame }) => frame);
 };
 
 const bytewise = (stream: string | Uint8Array): Uint8Array[] =>
@@ -22,6 +24,32 @@ const catchError = (action: () => unknown): unknown => {
   }
   return undefined;
 };
+
+describe("the place of a frame", () => {
+  const places = (...chunks: readonly string[]): (string | undefined)[] => {
+    const parser = createSseParser();
+    return chunks
+      .flatMap((chunk) => parser.push(Buffer.from(chunk)))
+      .map(({ place }) => place && Buffer.from(place.chunk.subarray(place.start, place.end)).toString());
+  };
+
+  it("is the piece of the chunk that holds exactly its bytes", () => {
+    expect(places("data: a\n\n: b\n\n", "data: c\n\n")).toEqual(["data: a\n\n", ": b\n\n", "data: c\n\n"]);
+  });
+
+  it("is not told of a frame that came in several chunks", () => {
+    expect(places("data: a", "\n\ndata: b\n\n")).toEqual([undefined, "data: b\n\n"]);
+  });
+
+  it("is not told where characters are not bytes", () => {
+    expect(places("data: é\n\ndata: b\n\n", "\uFEFFdata: c\n\n", "data: d\n\n")).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      "data: d\n\n",
+    ]);
+  });
+});
 
 describe("createSseParser", () => {
   it("gives a frame for each block, with exactly what came", () => {

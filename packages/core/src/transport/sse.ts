@@ -8,6 +8,8 @@ export interface SseFrame {
   readonly data?: string;
   /** Exactly what came, so that it can be sent on as it is. */
   readonly raw: string;
+  /** Where it stands in the chunk it came with: only if it came whole, and the chunk holds nothing but ASCII. */
+  readonly place?: { readonly chunk: Uint8Array; readonly start: number; readonly end: number };
 }
 
 export interface SseParserOptions {
@@ -63,17 +65,21 @@ export const createSseParser = (options: SseParserOptions = {}): SseParser => {
   let failure: UpstreamError | undefined;
 
   /** Ends the pending frame with this piece, unless that makes it too large. */
-  const complete = (piece: string, frames: SseFrame[]): boolean => {
+  const complete = (piece: string, frames: SseFrame[], place?: SseFrame["place"]): boolean => {
     // A UTF-16 unit takes three bytes at most, so short frames need not be measured.
     if (pendingBytes + piece.length * 3 > maxFrameBytes && pendingBytes + Buffer.byteLength(piece) > maxFrameBytes) {
       failure = tooLarge(maxFrameBytes);
       return false;
     }
-    const raw = pending === "" ? piece : pending + piece;
+    const isWhole = pending === "";
+    const raw = isWhole ? piece : pending + piece;
     pending = "";
     pendingBytes = 0;
     position = "start";
-    frames.push(hasCarriageReturns ? readFrameWithReturns(raw) : readFrame(raw));
+    const frame = hasCarriageReturns ? readFrameWithReturns(raw) : readFrame(raw);
+    // The frame was made just now and nobody has seen it.
+    if (isWhole && place !== undefined) (frame as { place?: SseFrame["place"] }).place = place;
+    frames.push(frame);
     return true;
   };
 
@@ -83,7 +89,7 @@ export const createSseParser = (options: SseParserOptions = {}): SseParser => {
     if (pendingBytes > maxFrameBytes) failure = tooLarge(maxFrameBytes);
   };
 
-  const scan = (text: string, frames: SseFrame[]): void => {
+  const scan = (text: string, frames: SseFrame[], chunk: Uint8Array | undefined): void => {
     const { length } = text;
     let start = 0;
     let at = 0;
@@ -119,18 +125,21 @@ export const createSseParser = (options: SseParserOptions = {}): SseParser => {
       }
       // A blank line is complete: LF, CR behind a bare CR, or a CR whose LF is here or will not come.
       if (position !== "blank-cr" || code === lineFeed) at++;
-      if (!complete(text.slice(start, at), frames)) return;
+      const place = chunk === undefined ? undefined : { chunk, start, end: at };
+      if (!complete(text.slice(start, at), frames, place)) return;
       start = at;
     }
     if (start < length) hold(text.slice(start));
   };
 
-  const run = (text: string, isLast: boolean): SseFrame[] => {
+  const run = (text: string, chunk?: Uint8Array): SseFrame[] => {
     if (failure !== undefined) throw failure;
     const frames: SseFrame[] = [];
-    scan(hasBegun || !text.startsWith(byteOrderMark) ? text : text.slice(1), frames);
+    // As many characters as bytes: then every one of them is ASCII, and places in the text are places in the chunk.
+    const isPlain = chunk !== undefined && chunk.byteLength === text.length;
+    scan(hasBegun || !text.startsWith(byteOrderMark) ? text : text.slice(1), frames, isPlain ? chunk : undefined);
     hasBegun ||= text !== "";
-    if (isLast && pending !== "" && failure === undefined) complete("", frames);
+    if (chunk === undefined && pending !== "" && failure === undefined) complete("", frames);
     if (failure !== undefined) {
       pending = "";
       if (frames.length === 0) throw failure;
@@ -139,8 +148,8 @@ export const createSseParser = (options: SseParserOptions = {}): SseParser => {
   };
 
   return {
-    push: (chunk) => run(decoder.decode(chunk, { stream: true }), false),
-    end: () => run(decoder.decode(), true),
+    push: (chunk) => run(decoder.decode(chunk, { stream: true }), chunk),
+    end: () => run(decoder.decode()),
   };
 };
 

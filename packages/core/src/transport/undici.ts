@@ -1,5 +1,6 @@
 import { Agent, Client, Pool, type Dispatcher } from "undici";
 import { GatewayError } from "../errors.ts";
+import { createBag } from "../pipeline/bag.ts";
 import { systemClock } from "../pipeline/clock.ts";
 import { Exchange, type ExchangeConnection, type ExchangeOptions } from "./exchange.ts";
 import type { Transport, TransportResponse } from "./transport.ts";
@@ -63,21 +64,20 @@ export const createUndiciTransport = (options: UndiciTransportOptions = {}): Tra
   const agent = createAgent(settings, 1);
   // Without pipelining each connection serves one request, so all of its connections are new.
   const freshAgent = createAgent(settings, 0);
-  const open = new Set<Exchange>();
+  const open = createBag<Exchange>();
   let closing: Promise<void> | undefined;
 
-  const shared: Pick<ExchangeOptions, "maxResponseBytes" | "dispatch" | "onOver"> = {
+  const shared: Pick<ExchangeOptions, "maxResponseBytes" | "dispatch"> = {
     maxResponseBytes: settings.maxResponseBytes,
     dispatch: (request, exchange, connection) =>
       void (connection === "fresh" ? freshAgent : agent).dispatch(request, exchange),
-    onOver: (exchange) => void open.delete(exchange),
   };
 
   const close = async (): Promise<void> => {
     const grace = Promise.withResolvers<void>();
     const timer = systemClock.timer(settings.closeGraceMs, () => {
       const reason = new GatewayError("shutting_down", "The gateway is shutting down.");
-      for (const exchange of open) exchange.abort(reason);
+      for (const exchange of open.items()) exchange.abort(reason);
       grace.resolve();
     });
     await Promise.race([Promise.all([agent.close(), freshAgent.close()]), grace.promise]);
@@ -91,8 +91,8 @@ export const createUndiciTransport = (options: UndiciTransportOptions = {}): Tra
           reject(request.signal.reason);
           return;
         }
-        const exchange = new Exchange(request, { ...shared, resolve, reject });
-        open.add(exchange);
+        const exchange = new Exchange(request, { ...shared, resolve, reject, onOver: () => open.remove(place) });
+        const place = open.add(exchange);
         exchange.start();
       }),
     close: () => (closing ??= close()),

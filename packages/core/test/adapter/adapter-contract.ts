@@ -10,7 +10,7 @@ import { testStreams } from "./streams.ts";
 
 /** What every way of putting a gateway into a Node host must do, in bytes and sockets. */
 export const testAdapter = (name: string, mount: Mount): void => {
-  describe(name, () => {
+  describe(`${name} is an adapter`, () => {
     testStreams(mount);
     testLeaving(mount);
     testBodies(mount);

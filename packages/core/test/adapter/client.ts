@@ -30,8 +30,10 @@ export interface Asked {
 /** Starts a request; what an object or string is as JSON, is the body. */
 export const startAsking = (origin: string, body?: object | string, options: AskOptions = {}): Asked => {
   const { method = "POST", path = "/v1/chat/completions", headers, agent = false } = options;
-  const request = httpRequest(origin + path, {
+  // Given apart from the origin, the path is sent as it is.
+  const request = httpRequest(origin, {
     method,
+    path,
     agent,
     headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
   });

@@ -2,12 +2,13 @@ import type { RequestListener, ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import {
   defineStage,
+  GatewayError,
   mapBatches,
   type GatewayOptions,
-  type Ledger,
   type Logger,
   type Principal,
   type Stage,
+  type Target,
 } from "../../src/index.ts";
 import { chatAnswer, chatStream } from "../wire.ts";
 import { ask, type Answer } from "./client.ts";
@@ -20,23 +21,40 @@ const fail = (): never => {
   throw new Error("secret");
 };
 const reject = (): Promise<never> => Promise.reject(new Error("secret"));
+// An async function fits wherever nothing is expected back.
+const rejectUnseen = reject as () => void;
 const revoked = (): object => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   return proxy;
 };
 
+const failOpaquely = (): never => {
+  throw revoked();
+};
+const trap = (name: string): Principal => Object.defineProperty({ id: "ada" }, name, { enumerable: true, get: fail });
+
+const outermost = (run: Stage["run"]): GatewayOptions => ({
+  stages: (defaults) => [defineStage("hostile", run), ...defaults],
+});
+// What JavaScript lets a host do where TypeScript would not.
+const returnNothing = (() => undefined) as unknown as Stage["run"];
+const failLater: Stage["run"] = async (_, next) => mapBatches(await next(), fail);
+const failOddly = (): never => {
+  throw new GatewayError("content_filter", "No.", { status: 7 });
+};
+const forgetName: Stage["run"] = async (_, next) => ({ ...(await next()), target: {} as Target });
+const failMeanwhile: Stage["run"] = async (_, next) => {
+  void next();
+  return await reject();
+};
+const loggerOf = (log: () => void): Logger => ({ debug: log, info: log, warn: log, error: log });
+
 const answerBoth = (call: UpstreamCall): void => {
   if (call.body.stream !== true) return call.answer(chatAnswer("Hello"));
   call.send(...chatStream("Hello"));
   call.response.end();
 };
-
-const outermost = (run: Stage["run"]): GatewayOptions => ({
-  stages: (defaults) => [defineStage("hostile", run), ...defaults],
-});
-const loggerOf = (log: () => void): Logger => ({ debug: log, info: log, warn: log, error: log });
-const ledgerOf = (record: () => unknown): GatewayOptions => ({ stores: { ledger: { record } as Ledger } });
 
 /** What a whole and a streamed request are answered; the last one asks whether the gateway still stands. */
 const askAll = async (origin: string): Promise<readonly Answer[]> => {
@@ -64,62 +82,22 @@ export const testHostile = (mount: Mount): void => {
     test.each<[string, GatewayOptions, readonly number[]]>([
       ["an authenticate that throws", { authenticate: fail }, [503, 503, 503]],
       ["an authenticate that rejects", { authenticate: reject }, [503, 503, 503]],
-      [
-        "an authenticate that throws what can not be looked at",
-        {
-          authenticate: () => {
-            throw revoked();
-          },
-        },
-        [503, 503, 503],
-      ],
+      ["an authenticate that throws what can not be looked at", { authenticate: failOpaquely }, [500, 500, 500]],
       ["a principal that can not be looked at", { authenticate: () => revoked() as Principal }, [503, 503, 503]],
-      [
-        "a principal whose tenant throws",
-        {
-          authenticate: () => ({
-            id: "a",
-            get tenant(): string {
-              return fail();
-            },
-          }),
-        },
-        [500, 500, 200],
-      ],
+      ["a principal whose tenant throws", { authenticate: () => trap("tenant") }, [500, 500, 200]],
       ["a stage that throws", outermost(fail), [500, 500, 200]],
       ["a stage that rejects", outermost(reject), [500, 500, 200]],
-      [
-        "a stage that throws what can not be looked at",
-        outermost(() => {
-          throw revoked();
-        }),
-        [500, 500, 200],
-      ],
-      ["a stage that returns nothing", outermost((() => undefined) as unknown as Stage["run"]), [500, 500, 200]],
-      [
-        "a stage that throws after the answer began",
-        outermost(async (_, next) => mapBatches(await next(), fail)),
-        [500, 200, 200],
-      ],
-      [
-        "a stage that gives up the answer it asked for",
-        outermost(async (_, next) => {
-          void next();
-          await reject();
-          return fail();
-        }),
-        [500, 500, 200],
-      ],
-      [
-        "a stage whose target has no name",
-        outermost(async (_, next) => ({ ...(await next()), target: {} as never })),
-        [500, 500, 200],
-      ],
+      ["a stage that throws what can not be looked at", outermost(failOpaquely), [500, 500, 200]],
+      ["a stage whose error has a status that can not be", outermost(failOddly), [500, 500, 200]],
+      ["a stage that returns nothing", outermost(returnNothing), [500, 500, 200]],
+      ["a stage that throws when the answer has begun", outermost(failLater), [500, 200, 200]],
+      ["a stage that fails while its answer is on the way", outermost(failMeanwhile), [500, 500, 200]],
+      ["a stage whose target has no name", outermost(forgetName), [500, 500, 200]],
       ["a logger that throws", { ...outermost(fail), logger: loggerOf(fail) }, [500, 500, 200]],
-      ["a logger that rejects", { ...outermost(fail), logger: loggerOf(reject as () => void) }, [500, 500, 200]],
+      ["a logger that rejects", { ...outermost(fail), logger: loggerOf(rejectUnseen) }, [500, 500, 200]],
       ["a logger that throws while all goes well", { logger: loggerOf(fail) }, [200, 200, 200]],
-      ["a ledger that throws", ledgerOf(fail), [200, 200, 200]],
-      ["a ledger that rejects", ledgerOf(reject), [200, 200, 200]],
+      ["a ledger that throws", { stores: { ledger: { record: fail } } }, [200, 200, 200]],
+      ["a ledger that rejects", { stores: { ledger: { record: rejectUnseen } } }, [200, 200, 200]],
     ])("%s", async (_, options, expected) => {
       const crashes = watchCrashes();
       const { origin } = await startHost(mount, answerBoth, options);

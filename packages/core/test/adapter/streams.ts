@@ -44,6 +44,7 @@ export const testStreams = (mount: Mount): void => {
       expect(await within(90, "a sign of life", answer.read())).toBe(": keepalive\n\n");
       expect(await within(90, "another", answer.read())).toBe(": keepalive\n\n");
       call.send(...chatStream("2").slice(1));
+      call.response.end();
       expect(await answer.text()).toMatch(/data: \[DONE\]\n\n$/);
     });
 
@@ -57,8 +58,10 @@ export const testStreams = (mount: Mount): void => {
       expect(await answer.read()).toBe(": keepalive\n\n");
       call.response.destroy();
       (await upstream.next()).answer({ error: { message: "no" } }, 400);
-      const rest = answer.text();
-      await expect(rest).rejects.toMatchObject({ code: "ECONNRESET" });
+      let last = await answer.read();
+      while (last === ": keepalive\n\n") last = await answer.read();
+      expect(last).toContain('"code":"upstream_invalid_request"');
+      await expect(answer.read()).rejects.toMatchObject({ code: "ECONNRESET" });
     });
 
     test("an error before the first content has a status of its own", async () => {
@@ -132,10 +135,11 @@ export const testStreams = (mount: Mount): void => {
       );
       let response: ServerResponse | undefined;
       server.on("request", (_, theirs) => (response = theirs));
-      await ask(origin, streamedChat);
+      const answer = await ask(origin, streamedChat);
       const call = await upstream.next();
       await within(2_000, "the provider's connection to close", call.closed);
       await until(100, "the client's connection to close", () => response?.destroyed === true);
+      await expect(answer.text()).rejects.toMatchObject({ code: "ECONNRESET" });
     });
 
     test("a whole answer passes with its length", async () => {

@@ -39,15 +39,16 @@ export const startUpstream = async (respond: (call: UpstreamCall) => void = hold
   const arrived: UpstreamCall[] = [];
   const waiting: ((call: UpstreamCall) => void)[] = [];
   const server = createServer((request, response) => {
-    void readJson(request).then((body) => {
-      const call = toCall(request, response, body);
-      calls.push(call);
-      const taker = waiting.shift();
-      if (taker === undefined) arrived.push(call);
-      else taker(call);
-      respond(call);
-    });
+    void receive(request, response);
   });
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const call = toCall(request, response, await readJson(request));
+    calls.push(call);
+    const taker = waiting.shift();
+    if (taker === undefined) arrived.push(call);
+    else taker(call);
+    respond(call);
+  };
   const url = await listen(server);
   onTestFinished(() => server.closeAllConnections());
   return {

@@ -1,4 +1,4 @@
-import { allowAnyone, anthropic, createGateway, gemini, openai } from "@llm-gateway/core";
+import { allowAnyone, anthropic, createGateway, gemini, openai, retry } from "@llm-gateway/core";
 import { createFakeClock, createFakeTransport } from "@llm-gateway/core/testing";
 import type { Front } from "../recordings/expected.ts";
 import type { RecordedProvider } from "../recordings/recording.ts";
@@ -29,6 +29,7 @@ export const createClient = (): Ask => {
   let broken: { readonly breaksWith?: Error } = {};
   const gateway = createGateway({
     providers: [openai({ apiKey: "sk-1" }), anthropic({ apiKey: "sk-2" }), gemini({ apiKey: "sk-3" })],
+    stages: (defaults) => defaults.map((stage) => (stage.name === "retry" ? retry({ attempts: 1 }) : stage)),
     authenticate: allowAnyone(),
     transport: createFakeTransport(() => ({ body, headers: { "content-type": "text/event-stream" }, ...broken })),
     clock: createFakeClock(),

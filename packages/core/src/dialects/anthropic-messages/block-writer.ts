@@ -1,3 +1,6 @@
+import type { Frame } from "../../chat/event.ts";
+import { createFrameJoiner } from "../frame-joiner.ts";
+
 /** An event with its name: Anthropic's clients pass over those without one. */
 export const toFrame = (name: string, data: string): string => `event: ${name}\ndata: ${data}\n\n`;
 
@@ -51,15 +54,17 @@ export interface BlockWriter {
   /** Takes note that the end of the open block was written as it came. */
   readonly release: () => void;
   readonly write: (text: string) => void;
+  /** Writes a frame as it came. */
+  readonly pass: (frame: Frame) => void;
   /** What was written since it was last taken. */
-  readonly take: () => string;
+  readonly take: () => string | Uint8Array;
 }
 
 export const createBlockWriter = (): BlockWriter => {
   // The first is open, the others wait.
   const queue: OutgoingBlock[] = [];
   let nextIndex = 0;
-  let out = "";
+  const out = createFrameJoiner();
 
   const enqueue = (kind: BlockKind, start: string, origin: BlockOrigin): OutgoingBlock => {
     const { source, call } = origin;
@@ -75,7 +80,7 @@ export const createBlockWriter = (): BlockWriter => {
 
   const add = (block: OutgoingBlock, delta: string): void => {
     if (block.index === -1) block.waiting.push(delta);
-    else out += `${block.head}${delta}}\n\n`;
+    else out.write(`${block.head}${delta}}\n\n`);
   };
 
   const openFirst = (): void => {
@@ -83,7 +88,7 @@ export const createBlockWriter = (): BlockWriter => {
     if (block === undefined || block.index !== -1) return;
     number(block);
     const data = `{"type":"content_block_start","index":${block.index},"content_block":${block.start}}`;
-    out += toFrame("content_block_start", data);
+    out.write(toFrame("content_block_start", data));
     for (const delta of block.waiting.splice(0)) add(block, delta);
   };
 
@@ -91,7 +96,7 @@ export const createBlockWriter = (): BlockWriter => {
   const advance = (): void => {
     openFirst();
     for (let first = queue[0]; first?.isEnded === true; first = queue[0]) {
-      out += toFrame("content_block_stop", `{"type":"content_block_stop","index":${first.index}}`);
+      out.write(toFrame("content_block_stop", `{"type":"content_block_stop","index":${first.index}}`));
       queue.shift();
       openFirst();
     }
@@ -126,13 +131,8 @@ export const createBlockWriter = (): BlockWriter => {
       queue.shift();
       advance();
     },
-    write: (text) => {
-      out += text;
-    },
-    take: () => {
-      const taken = out;
-      out = "";
-      return taken;
-    },
+    write: out.write,
+    pass: out.pass,
+    take: out.take,
   };
 };

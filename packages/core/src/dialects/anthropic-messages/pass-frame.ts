@@ -38,10 +38,11 @@ export const sourceIndexOf = (value: unknown): number | undefined =>
  * Writes a frame of this dialect as it came, if it says the right thing at this place of the message that is written,
  * and takes note of what it says. Otherwise nothing happens, and its events are to be written anew.
  */
-export const passFrame = (state: MessageState, { raw, events }: Frame): boolean => {
+export const passFrame = (state: MessageState, frame: Frame): boolean => {
+  const { events } = frame;
   const [first] = events;
   if (first === undefined || !fits(state, first, events)) return false;
-  state.blocks.write(typeof raw === "string" ? raw : Buffer.from(raw).toString());
+  state.blocks.pass(frame);
   follow(state, first, events);
   return true;
 };

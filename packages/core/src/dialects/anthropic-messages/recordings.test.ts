@@ -7,6 +7,7 @@ import type { Part } from "../../chat/message.ts";
 import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, EncodeOptions } from "../dialect.ts";
 import { anthropicMessages } from "./anthropic-messages.ts";
+import { asText } from "../../testing/as-text.ts";
 
 // Recorded traffic, kept beside the repository. Without it only the handwritten fixtures of the other files are read.
 const root = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.meta.url));
@@ -110,7 +111,7 @@ const collectEvents = (batches: readonly EventBatch[]): CollectedReply => {
 };
 
 const encodeStream = (batches: readonly EventBatch[]): string => {
-  const encoder = anthropicMessages.createEncoder(options);
+  const encoder = asText(anthropicMessages.createEncoder(options));
   return batches.map((batch) => encoder.encode(batch)).join("") + encoder.end();
 };
 

@@ -7,6 +7,7 @@ import type { DecodeOptions, EncodeOptions, Json } from "../dialect.ts";
 import { objectIn } from "../fields.ts";
 import { createDecoder } from "./stream-decoder.ts";
 import { createEncoder } from "./stream-encoder.ts";
+import { asText } from "../../testing/as-text.ts";
 
 const options: DecodeOptions & EncodeOptions = {
   provider: "acme",
@@ -18,7 +19,7 @@ const options: DecodeOptions & EncodeOptions = {
 };
 
 const encode = (...batches: readonly EventBatch[]): string => {
-  const encoder = createEncoder(options);
+  const encoder = asText(createEncoder(options));
   return batches.map((batch) => encoder.encode(batch)).join("") + encoder.end();
 };
 
@@ -99,7 +100,7 @@ describe("createEncoder", () => {
   });
 
   it("holds the pieces of a second call back until the first is over", () => {
-    const encoder = createEncoder(options);
+    const encoder = asText(createEncoder(options));
     const live = encoder.encode([start, call(0), args(0, "{"), call(1), args(1, "["), args(0, "}"), args(1, "]")]);
     expect(outline(live)).toEqual(["message_start", "start0:tool_use", "delta0:{", "delta0:}"]);
     expect(outline(encoder.encode([callEnd(0)]))).toEqual(["stop0", "start1:tool_use", "delta1:[", "delta1:]"]);
@@ -178,7 +179,7 @@ describe("createEncoder", () => {
   });
 
   it("tells a failure inside the stream, after which nothing comes", () => {
-    const encoder = createEncoder(options);
+    const encoder = asText(createEncoder(options));
     encoder.encode([start, text("a")]);
     const failure = new GatewayError("upstream_stream_truncated", "It broke.");
     expect(encoder.fail(failure)).toBe(
@@ -188,7 +189,7 @@ describe("createEncoder", () => {
   });
 
   it("has one end", () => {
-    const encoder = createEncoder(options);
+    const encoder = asText(createEncoder(options));
     encoder.encode([start, end()]);
     expect(outline(encoder.end())).toEqual(["message_delta", "message_stop"]);
     expect([encoder.end(), encoder.encode([text("b")]), encoder.fail(new GatewayError("internal_error", ""))]).toEqual([

@@ -1,4 +1,4 @@
-import { type ChatEvent, withFrame } from "../../chat/event.ts";
+import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { SseFrame } from "../../transport/sse.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
@@ -18,13 +18,8 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   };
 
   return {
-    decode: ({ data, raw }: SseFrame) =>
-      withFrame(
-        dialectId,
-        "stream",
-        raw,
-        data === undefined ? [{ type: "opaque", dialect: dialectId, name: "comment" }] : decodeData(data),
-      ),
+    decode: ({ data }: SseFrame) =>
+      data === undefined ? [{ type: "opaque", dialect: dialectId, name: "comment" }] : decodeData(data),
     end: reader.end,
     // The dialect has no end mark: a signature or grounding may follow the finish reason until the stream closes.
     ended: () => false,

@@ -9,6 +9,7 @@ import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import type { Quirks } from "../quirks.ts";
 import { openaiChat } from "./openai-chat.ts";
+import { asText } from "../../testing/as-text.ts";
 
 interface Case {
   readonly dir: string;
@@ -136,7 +137,7 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     const stream = read(one, "stream.sse");
     const events = decodeStream(stream, optionsFor(one), 1000);
     const request = { ...anyRequest, includeUsage: true };
-    const encoder = openaiChat.createEncoder({ requestId: "r", created: 1, request });
+    const encoder = asText(openaiChat.createEncoder({ requestId: "r", created: 1, request }));
     const written = events.map((event) => encoder.encode(framesOf(event))).join("") + encoder.end();
     const raw = stream.toString().replace(/^\uFEFF/, "");
     const isMended = events.some((event) => event.type !== "opaque" && event.frame === undefined);

@@ -3,10 +3,11 @@ import { withFrame, type ChatEvent, type EventBatch } from "../../chat/event.ts"
 import { rememberSource, type ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import { createEncoder } from "./stream-encoder.ts";
+import { asText } from "../../testing/as-text.ts";
 
 const request: ChatRequest = { dialect: "openai-chat", model: "asked", stream: true, messages: [] };
 const make = (change: Partial<ChatRequest> = {}) =>
-  createEncoder({ requestId: "r", created: 7, request: { ...request, ...change } });
+  asText(createEncoder({ requestId: "r", created: 7, request: { ...request, ...change } }));
 
 const start: ChatEvent = { type: "reply-start", id: "id", model: "m", created: 1 };
 const text = (value: string, choice = 0): ChatEvent => ({ type: "text-delta", choice, text: value });
@@ -191,7 +192,7 @@ describe("createEncoder", () => {
   it("answers those who know only the deprecated form in it", () => {
     const legacy = { ...request };
     rememberSource(legacy, { dialect: "openai-chat", body: { functions: [{ name: "f" }] } });
-    const encoder = createEncoder({ requestId: "r", created: 7, request: legacy });
+    const encoder = asText(createEncoder({ requestId: "r", created: 7, request: legacy }));
     const call: ChatEvent = { type: "tool-call-start", choice: 0, index: 0, id: "c", name: "f", kind: "function" };
     const stream = encoder.encode([
       start,

@@ -2,6 +2,7 @@ import { intactFrame, type ChatEvent, type Frame, type ReplyStart } from "../../
 import type { GatewayError } from "../../errors.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, EventEncoder } from "../dialect.ts";
+import { createFrameJoiner } from "../frame-joiner.ts";
 import { createChunkWriter, type ChunkWriter } from "./chunk-writer.ts";
 import { createDeltaWriter } from "./delta-writer.ts";
 import { expectsFunctionCall } from "./deprecated-functions.ts";
@@ -31,23 +32,33 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
     return chunks().bare(member);
   };
 
-  const encodeFrame = ({ raw, events }: Frame): string => {
+  const out = createFrameJoiner();
+
+  /** A frame as it came. The last one of a stream may lack the blank line without which nobody reads it. */
+  const pass = (frame: Frame): void => {
+    if (isTerminated(frame.raw)) out.pass(frame);
+    else out.write(`${textOf(frame.raw)}\n\n`);
+  };
+
+  const passFrame = (frame: Frame): void => {
+    const { events } = frame;
     const [first] = events;
     for (const event of events) {
       if (event.type === "reply-start") start ??= event;
       deltas.passed(event);
     }
     if (events.length === 1 && first !== undefined) {
-      if (first.type === "usage" && !wantsUsage) return "";
+      if (first.type === "usage" && !wantsUsage) return;
       if (first.type === "opaque" && first.name === "done") {
         // Held until the end: whatever a stage still has to say, or whatever still fails, comes before it.
-        done = terminated(raw);
-        return "";
+        const text = textOf(frame.raw);
+        done = isTerminated(text) ? text : `${text}\n\n`;
+        return;
       }
     }
     // It says later than anything held back what there is to say.
     if (events.some(({ type }) => type === "usage")) usage = undefined;
-    return terminated(raw);
+    pass(frame);
   };
 
   const encodeEvent = (event: ChatEvent): string => {
@@ -67,7 +78,6 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
 
   return {
     encode: (batch) => {
-      let text = "";
       for (let index = 0; index < batch.length;) {
         const event = batch[index];
         if (event === undefined) break;
@@ -75,20 +85,20 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         if (event.type === "text-delta" && frame?.events.length === 1 && isStillIts(event, frame)) {
           // The usual case, and all there is to it.
           deltas.passed(event);
-          text += terminated(frame.raw);
+          pass(frame);
           index++;
           continue;
         }
         const intact = intactFrame(batch, index, dialectId, "stream");
         if (intact === undefined || !passes(intact.events, request)) {
-          text += encodeEvent(event);
+          out.write(encodeEvent(event));
           index++;
         } else {
-          text += encodeFrame(intact);
+          passFrame(intact);
           index += intact.events.length;
         }
       }
-      return text;
+      return out.take();
     },
     end: () => flushUsage() + done,
     fail: (error: GatewayError) => chunks().failure(deltas.open(), JSON.stringify(errorObject(error))),
@@ -100,8 +110,10 @@ const isStillIts = (event: ChatEvent, frame: Frame): boolean =>
 
 const blankLines: readonly string[] = ["\n\n", "\n\r\n", "\r\r"];
 
-/** The last frame of a stream may lack the blank line without which nobody reads it. Frames of a stream are text. */
-const terminated = (raw: Frame["raw"]): string => {
-  const text = typeof raw === "string" ? raw : Buffer.from(raw).toString();
-  return blankLines.some((end) => text.endsWith(end)) || text.trim() === "" ? text : `${text}\n\n`;
+/** Frames of a stream are text. */
+const textOf = (raw: Frame["raw"]): string => (typeof raw === "string" ? raw : Buffer.from(raw).toString());
+
+const isTerminated = (raw: Frame["raw"]): boolean => {
+  const text = textOf(raw);
+  return blankLines.some((end) => text.endsWith(end)) || text.trim() === "";
 };

@@ -172,9 +172,13 @@ class MeteredCall {
 
 /** A ledger must not throw; one that does takes nothing down with it. */
 const record = (row: LedgerRow, ledger: Ledger | undefined, { id, logger }: Context): void => {
-  try {
-    ledger?.record(row);
-  } catch (cause) {
+  const failed = (cause: unknown): void =>
     logger.error("A ledger failed to record a provider call.", { requestId: id, cause });
+  try {
+    // An async function is a ledger as well; its failure would come after this.
+    const recorded: unknown = ledger?.record(row);
+    if (recorded instanceof Promise) recorded.catch(failed);
+  } catch (cause) {
+    failed(cause);
   }
 };

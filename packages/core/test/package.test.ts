@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as core from "../src/index.ts";
+import * as node from "../src/http/node.ts";
+import * as testing from "../src/testing/index.ts";
+import { version } from "../src/version.ts";
+
+test("the version told to providers is the package's own", () => {
+  const { version: published } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  expect(version).toBe(published);
+});
+
+test("the public names are these and no others", () => {
+  expect(Object.keys(core).toSorted()).toMatchInlineSnapshot(`
+    [
+      "GatewayError",
+      "UpstreamError",
+      "allowAnyone",
+      "allowPatterns",
+      "anthropic",
+      "attemptsKey",
+      "cache",
+      "cacheControlKey",
+      "cacheResultKey",
+      "collect",
+      "createContextKey",
+      "createGateway",
+      "createReply",
+      "createTarget",
+      "defaultStages",
+      "defineStage",
+      "denyPatterns",
+      "events",
+      "gemini",
+      "guardrail",
+      "guardrailFindingsKey",
+      "insertAfter",
+      "insertBefore",
+      "mapBatches",
+      "mapEvents",
+      "memoryCacheStore",
+      "memoryLedger",
+      "meter",
+      "normalize",
+      "ollama",
+      "openai",
+      "openaiCompatible",
+      "pii",
+      "provider",
+      "providersFromEnv",
+      "replyOf",
+      "retry",
+      "route",
+      "spentKey",
+      "systemClock",
+      "tap",
+      "translateStream",
+    ]
+  `);
+  expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+    [
+      "handleNode",
+      "toNodeHandler",
+    ]
+  `);
+  expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
+    [
+      "createFakeClock",
+      "createFakeTransport",
+      "testCacheStore",
+      "testContext",
+      "testRequest",
+    ]
+  `);
+});

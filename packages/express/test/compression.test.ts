@@ -1,16 +1,17 @@
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { RequestHandler } from "express";
+import supertest from "supertest";
 import { describe, expect, test } from "vitest";
 import { ask } from "../../core/test/adapter/client.ts";
 import { listen } from "../../core/test/adapter/listen.ts";
-import { streamedChat } from "../../core/test/adapter/set-up.ts";
+import { chat, streamedChat } from "../../core/test/adapter/set-up.ts";
 import { hold } from "../../core/test/adapter/upstream.ts";
 import { within } from "../../core/test/adapter/within.ts";
-import { chatStream } from "../../core/test/wire.ts";
-import { frameworks, setUp } from "./set-up.ts";
+import { chatAnswer, chatStream } from "../../core/test/wire.ts";
+import { frameworks, path, setUp } from "./set-up.ts";
 
-// Both the real package and its types would be one more dependency for one test: it is skipped where nobody has it.
+// No dependency of this repository: the tests that need it are skipped where nobody has it.
 const compression = ((): (() => RequestHandler) | undefined => {
   try {
     // Whatever has this name is the middleware of that name.
@@ -50,6 +51,15 @@ describe.each(frameworks)("%s", (_version, framework) => {
         call.response.destroy();
         expect(await within(100, "the error", answer.read())).toContain('"finish_reason":"error"');
         await expect(within(100, "the break", answer.read())).rejects.toMatchObject({ code: "ECONNRESET" });
+      });
+
+      test.skipIf(compressing === undefined)(`${how} still sends a whole answer whole`, async () => {
+        const text = "x".repeat(100_000);
+        const { app, middleware } = await setUp(framework, (call) => call.answer(chatAnswer(text)));
+        app.use(...(compressing === undefined ? [] : [compressing]), middleware);
+        const { status, body } = await supertest(app).post(path).send(chat);
+        expect(status).toBe(200);
+        expect(body).toMatchObject({ choices: [{ message: { content: text } }] });
       });
     }
   });

@@ -78,7 +78,6 @@ class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch
   readonly cancel = (error?: unknown): void =>
     this.#leave(error === undefined ? { exit: this.#started ? "stopped" : "unread" } : { exit: "failed", error });
 
-
   readonly #settle = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> => {
     if (result.done === true) this.#end({ exit: "complete" });
     return result;

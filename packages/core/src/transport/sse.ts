@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { UpstreamError } from "../errors.ts";
 
 /** One block of an event stream, up to and including the blank line that ends it. */
@@ -135,8 +136,8 @@ export const createSseParser = (options: SseParserOptions = {}): SseParser => {
   const run = (text: string, chunk?: Uint8Array): SseFrame[] => {
     if (failure !== undefined) throw failure;
     const frames: SseFrame[] = [];
-    // As many characters as bytes: then every one of them is ASCII, and places in the text are places in the chunk.
-    const isPlain = chunk !== undefined && chunk.byteLength === text.length;
+    // In ASCII, places in the text are places in the chunk. The lengths differ where an earlier chunk left half a character.
+    const isPlain = chunk !== undefined && chunk.byteLength === text.length && isAscii(chunk);
     scan(hasBegun || !text.startsWith(byteOrderMark) ? text : text.slice(1), frames, isPlain ? chunk : undefined);
     hasBegun ||= text !== "";
     if (chunk === undefined && pending !== "" && failure === undefined) complete("", frames);

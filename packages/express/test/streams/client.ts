@@ -1,4 +1,4 @@
-import { allowAnyone, anthropic, createGateway, gemini, openai, retry } from "@llm-gateway/core";
+import { allowAnyone, anthropic, createGateway, gemini, openai, retry, type Outgoing } from "@llm-gateway/core";
 import { createFakeClock, createFakeTransport } from "@llm-gateway/core/testing";
 import type { Front } from "../recordings/expected.ts";
 import type { RecordedProvider } from "../recordings/recording.ts";
@@ -19,12 +19,27 @@ export type Ask = (
   breaksWith?: Error,
 ) => Promise<Seen>;
 
-const asked = { messages: [{ role: "user", content: "Hello" }], stream: true };
+/** The doors of one gateway. */
+export interface Client {
+  readonly fetch: Ask;
+  /** What `fetch` stands on, without the platform's requests and streams, which cost more than the gateway. */
+  readonly handle: Ask;
+}
+
+const paths: Readonly<Record<Front, string>> = { chat: "/v1/chat/completions", messages: "/v1/messages" };
+
+const bodyFor = (front: Front, provider: RecordedProvider): string => {
+  const asked = { model: `${provider}/model`, messages: [{ role: "user", content: "Hello" }], stream: true };
+  return JSON.stringify(
+    front === "chat" ? { ...asked, stream_options: { include_usage: true } } : { ...asked, max_tokens: 9 },
+  );
+};
+
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const never = Number.MAX_SAFE_INTEGER;
 
 /** A client of a gateway whose providers exist in memory only, at a time that stands still. */
-export const createClient = (): Ask => {
+export const createClient = (): Client => {
   let body: readonly Uint8Array[] = [];
   let broken: { readonly breaksWith?: Error } = {};
   const gateway = createGateway({
@@ -37,27 +52,73 @@ export const createClient = (): Ask => {
     health: { breaker: { minimumOutcomes: never, connectionFailures: never } },
     logger: silent,
   });
-  return async (front, provider, chunks, breaksWith) => {
+
+  const provide = (chunks: readonly Uint8Array[], breaksWith: Error | undefined): void => {
     body = chunks;
     broken = breaksWith === undefined ? {} : { breaksWith };
-    const [path, more] =
-      front === "chat"
-        ? ["/v1/chat/completions", { stream_options: { include_usage: true } }]
-        : ["/v1/messages", { max_tokens: 9 }];
-    const response = await gateway.fetch(
-      new Request(`http://gateway.test${path}`, {
+  };
+
+  return {
+    fetch: async (front, provider, chunks, breaksWith) => {
+      provide(chunks, breaksWith);
+      const request = {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ ...asked, ...more, model: `${provider}/model` }),
-      }),
-    );
-    let text = "";
-    const decoder = new TextDecoder();
-    try {
-      for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
-    } catch {
-      return { status: response.status, text, isBroken: true };
-    }
-    return { status: response.status, text, isBroken: false };
+        body: bodyFor(front, provider),
+      };
+      const response = await gateway.fetch(new Request(`http://gateway.test${paths[front]}`, request));
+      const read: Uint8Array[] = [];
+      const reading = (async () => {
+        for await (const chunk of response.body ?? []) read.push(chunk);
+      })();
+      const isBroken = await reading.then(
+        () => false,
+        () => true,
+      );
+      return { status: response.status, text: Buffer.concat(read).toString(), isBroken };
+    },
+    handle: async (front, provider, chunks, breaksWith) => {
+      provide(chunks, breaksWith);
+      const exchange = createExchange();
+      const incoming = {
+        raw: undefined,
+        method: "POST",
+        path: paths[front],
+        header: (name: string) => (name === "content-type" ? "application/json" : undefined),
+        query: () => undefined,
+        remoteAddress: undefined,
+        body: () => Promise.resolve({ type: "bytes" as const, bytes: Buffer.from(bodyFor(front, provider)) }),
+      };
+      await gateway.handle(incoming, exchange.outgoing);
+      return exchange.seen();
+    },
+  };
+};
+
+/** The client's end of an exchange, in memory. */
+const createExchange = (): { readonly outgoing: Outgoing; readonly seen: () => Seen } => {
+  const read: Uint8Array[] = [];
+  let status = 0;
+  let isBroken = false;
+  const keep = (chunk: string | Uint8Array = ""): boolean => {
+    // Copied at once, as a socket would: what is written may not change afterwards, but nobody has promised it.
+    read.push(Buffer.from(chunk));
+    return true;
+  };
+  return {
+    outgoing: {
+      start: (given) => {
+        status = given;
+      },
+      write: keep,
+      drained: () => Promise.resolve(),
+      end: (chunk) => void keep(chunk),
+      breakOff: (chunk) => {
+        keep(chunk);
+        isBroken = true;
+      },
+      onClose: () => {},
+    },
+    seen: () => ({ status, text: Buffer.concat(read).toString(), isBroken }),
   };
 };

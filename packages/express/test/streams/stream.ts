@@ -54,6 +54,10 @@ export const recorded: readonly Stream[] = [
 /** The front that speaks the provider's dialect, else the one that is nearer to it. */
 export const nearestFront = ({ provider }: Stream): Front => frontOf[provider] ?? "chat";
 
+/** Where the frames of a stream end, in bytes. */
+export const borders = ({ bytes }: Stream): readonly number[] =>
+  [...bytes.toString("latin1").matchAll(/\r?\n\r?\n/g)].map((end) => end.index + end[0].length);
+
 /** Numbers from 0 to 1 that are the same in every run. */
 export const dice = (seed: number): (() => number) => {
   let state = seed;

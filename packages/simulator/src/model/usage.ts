@@ -1,4 +1,3 @@
-import type { Choice } from "./answer.ts";
 import type { Block } from "./prompt.ts";
 import { countTokens } from "./tokens.ts";
 
@@ -26,9 +25,14 @@ export const promptTokens = (blocks: readonly Block[]): number =>
   blocks.reduce((sum, block) => sum + blockTokens(block), 0);
 
 /** Output tokens of the thinking of a choice. */
-export const reasoningTokens = (choice: Choice): number => countTokens(choice.reasoning);
+export const reasoningTokens = (choice: { readonly reasoning: string }): number => countTokens(choice.reasoning);
+
+interface Shown {
+  readonly text: string;
+  readonly calls: readonly { readonly name: string; readonly argumentsText: string }[];
+}
 
 /** Output tokens of what a choice shows: text and calls. */
-export const visibleTokens = (choice: Choice): number =>
+export const visibleTokens = (choice: Shown): number =>
   countTokens(choice.text) +
   choice.calls.reduce((sum, call) => sum + countTokens(call.name) + countTokens(call.argumentsText), 0);

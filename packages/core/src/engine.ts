@@ -60,6 +60,8 @@ export interface Engine {
   readonly options: EngineOptions;
 }
 
+const requestOver = new GatewayError("client_closed", "The request is over.");
+
 export const createEngine = (options: EngineOptions): Engine => {
   const { stages, values, clock, random, logger, deadlineMs } = options;
   const plain: Handler = compose(stages, callProvider);
@@ -126,8 +128,7 @@ export const createEngine = (options: EngineOptions): Engine => {
         underWay.remove(place);
         if (underWay.size() === 0) idle?.();
         // Whatever a stage left running for this request has nobody to work for any more.
-        if (finish.exit !== "complete")
-          abort(toGatewayError(finish.error ?? new GatewayError("client_closed", "Nobody reads the answer.")));
+        abort(finish.error === undefined ? requestOver : toGatewayError(finish.error));
         report(current, finish, status, logger, clock.now() - start);
       },
     };

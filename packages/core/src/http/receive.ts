@@ -21,6 +21,7 @@ export const receive = async (
   const body = await incoming.body(limits);
   checkContentType(incoming);
   if (body.type === "bytes") {
+    checkContentEncoding(incoming);
     const json = parseJson(body.bytes, limits);
     return decode(json, dialect, body.bytes);
   }
@@ -33,6 +34,13 @@ const checkContentType = (incoming: Incoming): void => {
   if (/^application\/([\w.+-]+\+)?json *(;|$)/i.test(type)) return;
   const got = type === "" ? "none was sent" : `got ${JSON.stringify(type.slice(0, 100))}`;
   throw new GatewayError("unsupported_media_type", `Send the header \`content-type: application/json\`; ${got}.`);
+};
+
+/** Hosts that parse bodies also inflate them; bytes that reach us compressed would have to be inflated within bounds. */
+const checkContentEncoding = (incoming: Incoming): void => {
+  const encoding = incoming.header("content-encoding") ?? "identity";
+  if (encoding === "identity") return;
+  throw new GatewayError("unsupported_media_type", "Send the body as it is, without a `content-encoding`.");
 };
 
 const decode = (json: Json, dialect: FrontDialect, bytes: Uint8Array | undefined): ChatRequest => {

@@ -39,7 +39,7 @@ export interface Context {
   readonly id: string;
   readonly request: ChatRequest;
   readonly principal: Principal;
-  /** Aborted when the client is gone, the deadline has passed or the gateway shuts down. */
+  /** Aborted when the client is gone, the deadline has passed, the gateway shuts down, or the request is over. */
   readonly signal: AbortSignal;
   /** Monotonic milliseconds at which the request must be over. */
   readonly deadline: number;

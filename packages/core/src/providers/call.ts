@@ -2,14 +2,15 @@ import type { Attributes } from "@opentelemetry/api";
 import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
 import { createReply, type Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
-import type { DecodeOptions } from "../dialects/dialect.ts";
+import type { DecodeOptions, EncodedRequest } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { toUpstreamError } from "../dialects/upstream-error.ts";
 import { UpstreamError } from "../errors.ts";
+import type { Clock } from "../pipeline/clock.ts";
 import { createContextKey, requireValue, type Context, type ContextKey } from "../pipeline/context.ts";
 import { attribute } from "../telemetry/semconv.ts";
 import { traceKey, type AttemptTrace } from "../telemetry/trace.ts";
-import type { Transport, TransportResponse } from "../transport/transport.ts";
+import type { Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
 import { version } from "../version.ts";
 import { modelFacts } from "./catalog.ts";
 import type { Provider } from "./provider.ts";
@@ -45,26 +46,81 @@ const maxErrorBytes = 64 * 1024;
  * @throws UpstreamError for everything that goes wrong until then, or the signal's reason.
  */
 export const callProvider = async (context: Context): Promise<Reply> => {
-  const { target, request } = context;
+  const { target, request, clock, signal } = context;
   if (target === undefined) {
     throw new TypeError("No target was chosen: the stages must hold route() and, inside it, retry().");
   }
-  const registry = requireValue(context, registryKey);
-  const settings = requireValue(context, callSettingsKey);
-  const provider = registry.get(target.provider);
+  const provider = requireValue(context, registryKey).get(target.provider);
   if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
+  const settings = requireValue(context, callSettingsKey);
 
-  const model = registry.model(target);
+  const { url, headers, body } = await writeRequest(context, target, provider, settings);
+  const trace = startAttempt(context, target, provider, url);
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  const expire = (error: UpstreamError): void => controller.abort(error);
+  const watchdog = createWatchdog(clock, settings.timeouts, request.stream, provider.id, expire);
+  const release = (): void => {
+    watchdog.stop();
+    signal.removeEventListener("abort", abort);
+  };
+
+  try {
+    const sentAt = clock.now();
+    const send = (): Promise<TransportResponse> =>
+      settings.transport.send({ method: "POST", url, headers, body, signal: controller.signal });
+    const response = await (trace === undefined ? send() : trace.suppressed(send));
+    trace?.answered(response.status, response.headers["x-request-id"] ?? response.headers["request-id"]);
+    if (response.status < 200 || response.status >= 300) throw await refusal(response, provider);
+
+    const { model } = target;
+    const { id, quirks } = provider;
+    const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
+    const call: Call = { clock, provider, settings, options, watchdog, trace };
+    const batches = await (isEventStream(response) ? readStreamed(response, call) : readWhole(response, call));
+    trace?.firstContent((clock.now() - sentAt) / 1000);
+    const reply = createReply({ target, batches, signal });
+    reply.finished.add((finish) => {
+      release();
+      trace?.finished(finish);
+    });
+    return reply;
+  } catch (error) {
+    release();
+    controller.abort(error);
+    trace?.failed(error);
+    throw error;
+  }
+};
+
+/** What reading an answer needs. */
+interface Call {
+  readonly clock: Clock;
+  readonly provider: Provider;
+  readonly settings: CallSettings;
+  readonly options: DecodeOptions;
+  readonly watchdog: Watchdog;
+  readonly trace: AttemptTrace | undefined;
+}
+
+const writeRequest = async (
+  context: Context,
+  target: Target,
+  provider: Provider,
+  { unsupported }: CallSettings,
+): Promise<Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body">> => {
+  const { request } = context;
+  const model = context.get(registryKey)?.model(target);
   const encoded = provider.dialect.encodeRequest(request, {
     provider: provider.id,
     model: target.model,
     quirks: provider.quirks,
     ...(model === undefined ? {} : { info: modelFacts(model) }),
-    ...(settings.unsupported === undefined ? {} : { unsupported: settings.unsupported }),
+    ...(unsupported === undefined ? {} : { unsupported }),
   });
   if (encoded.dropped.length > 0) context.set(droppedKey, encoded.dropped);
-
-  const url = provider.baseURL + encoded.path;
   const headers = {
     "content-type": "application/json",
     accept: request.stream ? "text/event-stream" : "application/json",
@@ -73,50 +129,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     ...provider.headers,
     ...(await credentials(provider)),
   };
-  const trace = startAttempt(context, target, provider, url);
-  const call = new AbortController();
-  const abort = (): void => call.abort(context.signal.reason);
-  if (context.signal.aborted) abort();
-  else context.signal.addEventListener("abort", abort, { once: true });
-  const watchdog = createWatchdog(context.clock, settings.timeouts, request.stream, provider.id, (error) =>
-    call.abort(error),
-  );
-  const release = (): void => {
-    watchdog.stop();
-    context.signal.removeEventListener("abort", abort);
-  };
-
-  try {
-    const sentAt = context.clock.now();
-    const send = (): Promise<TransportResponse> =>
-      settings.transport.send({ method: "POST", url, headers, body: encoded.body, signal: call.signal });
-    const response = await (trace === undefined ? send() : trace.suppressed(send));
-    trace?.answered(response.status, response.headers["x-request-id"] ?? response.headers["request-id"]);
-    if (response.status < 200 || response.status >= 300) throw await refusal(response, provider);
-
-    const options: DecodeOptions = {
-      provider: provider.id,
-      model: target.model,
-      quirks: provider.quirks,
-      request,
-      requestId: context.id,
-    };
-    const batches = isEventStream(response)
-      ? await streamed(response, provider, options, settings, watchdog, trace)
-      : await whole(response, provider, options, settings, watchdog, trace);
-    trace?.firstContent((context.clock.now() - sentAt) / 1000);
-    const reply = createReply({ target, batches, signal: context.signal });
-    reply.finished.add((finish) => {
-      release();
-      trace?.finished(finish);
-    });
-    return reply;
-  } catch (error) {
-    release();
-    call.abort(error);
-    trace?.failed(error);
-    throw error;
-  }
+  return { url: provider.baseURL + encoded.path, headers, body: encoded.body };
 };
 
 const credentials = async ({ auth, apiKey, id }: Provider): Promise<Readonly<Record<string, string>>> => {
@@ -162,34 +175,24 @@ const refusal = async (response: TransportResponse, { id, dialect }: Provider): 
 const isEventStream = ({ headers }: TransportResponse): boolean =>
   headers["content-type"]?.startsWith("text/event-stream") ?? false;
 
-const streamed = async (
-  response: TransportResponse,
-  provider: Provider,
-  options: DecodeOptions,
-  settings: CallSettings,
-  watchdog: Watchdog,
-  trace: AttemptTrace | undefined,
-): Promise<AsyncIterator<EventBatch>> => {
+const readStreamed = async (response: TransportResponse, call: Call): Promise<AsyncIterator<EventBatch>> => {
+  const { clock, provider, settings, options, watchdog, trace } = call;
   const source = readStream({
     provider: provider.id,
     dialect: provider.dialect.id,
     body: response.body,
     decoder: provider.dialect.createDecoder(options),
     watchdog,
+    clock,
     maxBytes: settings.maxStreamBytes,
     ...(trace === undefined ? {} : { onBatch: (batch) => batch.forEach(trace.event) }),
   });
   return replaying(await untilContent(source), source);
 };
 
-const whole = async (
-  response: TransportResponse,
-  { id, dialect }: Provider,
-  options: DecodeOptions,
-  settings: CallSettings,
-  watchdog: Watchdog,
-  trace: AttemptTrace | undefined,
-): Promise<AsyncIterator<EventBatch>> => {
+const readWhole = async (response: TransportResponse, call: Call): Promise<AsyncIterator<EventBatch>> => {
+  const { settings, options, watchdog, trace } = call;
+  const { id, dialect } = call.provider;
   const bytes = await readBody(response.body, settings.maxResponseBytes, id, watchdog);
   watchdog.stop();
   const body = parseLoosely(bytes);

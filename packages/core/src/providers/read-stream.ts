@@ -1,6 +1,7 @@
 import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
 import type { FrameDecoder } from "../dialects/dialect.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
+import type { Clock } from "../pipeline/clock.ts";
 import { createSseParser } from "../transport/sse.ts";
 import type { Watchdog } from "./watchdog.ts";
 
@@ -10,14 +11,16 @@ export interface StreamSource {
   readonly body: AsyncIterator<Uint8Array>;
   readonly decoder: FrameDecoder;
   readonly watchdog: Watchdog;
+  readonly clock: Clock;
   readonly maxBytes: number;
   /** Shows each batch once, before anybody else sees it. */
   readonly onBatch?: (batch: EventBatch) => void;
 }
 
-// A provider that has said it is done gets this many more reads to close its answer, so that the connection can serve
-// the next call; after that it is closed.
+// A provider that has said it is done gets this much more to close its answer, so that the connection can serve the next
+// call; after that it is closed.
 const readsAfterEnd = 4;
+const msAfterEnd = 1_000;
 
 /** Reads a provider's stream as event batches: one for each network read that brought something. */
 export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
@@ -109,7 +112,7 @@ export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
         }
         over = true;
         watchdog.stop();
-        void drain(body);
+        void drain(body, source.clock);
       }
       if (result.done === true) watchdog.stop();
       if (batch.length === 0) continue;
@@ -129,12 +132,16 @@ export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
 };
 
 /** After the end mark nothing that comes can change the answer any more: neither data nor a failure. */
-const drain = async (body: AsyncIterator<Uint8Array>): Promise<void> => {
+const drain = async (body: AsyncIterator<Uint8Array>, clock: Clock): Promise<void> => {
+  const giveUp = (): void => void body.return?.().catch(() => undefined);
+  const timer = clock.timer(msAfterEnd, giveUp);
   try {
     for (let reads = 0; reads < readsAfterEnd; reads++) if ((await body.next()).done === true) return;
-    await body.return?.();
+    giveUp();
   } catch {
     // See above.
+  } finally {
+    timer.cancel();
   }
 };
 

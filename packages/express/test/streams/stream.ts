@@ -33,6 +33,8 @@ export const handwritten: readonly Stream[] = [
     chatUsage,
     "data: [DONE]\n\n",
   ]),
+  // Cut within its first letter, one read has as many characters as bytes although it is not ASCII.
+  toStream("chat letters of four bytes and of two", "openai", chatStream("👋", "dear", "Jürgen")),
   toStream("message", "anthropic", messagesStream("Grüß", " dich, 👋")),
   toStream("gemini text", "gemini", [
     geminiChunk([{ text: "Let me see.", thought: true }]),

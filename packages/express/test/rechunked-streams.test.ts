@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { createSseParser, type SseFrame } from "../../core/src/transport/sse.ts";
+import type { Front } from "./recordings/expected.ts";
+import { frontOf } from "./recordings/expected.ts";
+import { present } from "./recordings/recording.ts";
+import { createClient } from "./streams/client.ts";
+import { dice, handwritten, inChunks, nearestFront, recorded, type Stream } from "./streams/stream.ts";
+
+const client = createClient();
+const fronts: readonly Front[] = ["chat", "messages"];
+const small = recorded.filter(({ bytes }) => bytes.length < 20_000);
+// Larger ones are split here and there: each split reads the whole stream.
+const maxEverywhere = 1_500;
+
+/**
+ * What the client of a front is sent, less what is another with each request: ids that the gateway makes, and on the
+ * way into messages the usage at the start, which is told as early as the reads allow.
+ */
+const sent = async (front: Front, { provider }: Stream, chunks: readonly Uint8Array[]): Promise<string> => {
+  const { text } = await client.handle(front, provider, chunks);
+  const told = text.replaceAll(/req_[0-9a-f]{24}/g, "req");
+  const isTranslated = front === "messages" && frontOf[provider] !== front;
+  return isTranslated ? told.replace(/^(event: message_start\n.*"usage":)\{.*\}(\}\}\n\n)/, "$1{}$2") : told;
+};
+
+const inTwo = (bytes: Buffer, at: number): readonly Buffer[] => [bytes.subarray(0, at), bytes.subarray(at)];
+
+const byteByByte = (bytes: Buffer): readonly Buffer[] => [...bytes].map((byte) => Buffer.of(byte));
+
+/** The first of these chunkings with which the client is sent something else than with one chunk. */
+const firstOdd = async (
+  front: Front,
+  stream: Stream,
+  chunkings: Iterable<readonly Buffer[]>,
+): Promise<string | undefined> => {
+  const whole = await sent(front, stream, [stream.bytes]);
+  for (const chunks of chunkings) {
+    const text = await sent(front, stream, chunks);
+    if (text !== whole) return `in ${chunks.length} chunks of ${chunks.map(({ length }) => length).join()}: ${text}`;
+  }
+  return undefined;
+};
+
+function* splitsOf({ bytes }: Stream): Iterable<readonly Buffer[]> {
+  for (let at = 1; at < bytes.length; at++) yield inTwo(bytes, at);
+}
+
+function* someChunkings({ bytes }: Stream): Iterable<readonly Buffer[]> {
+  const random = dice(bytes.length);
+  yield byteByByte(bytes);
+  for (let round = 0; round < 20; round++) yield inTwo(bytes, Math.floor(random() * bytes.length));
+  for (let round = 0; round < 20; round++) yield inChunks(bytes, 3 + Math.floor(random() * 40), random);
+}
+
+describe.each(fronts)("a client of %s is sent the same", (front) => {
+  test.each(handwritten)("wherever a handwritten stream is split in two: $name", async (stream) => {
+    expect(await firstOdd(front, stream, splitsOf(stream))).toBeUndefined();
+  });
+
+  test.each(handwritten)("however a handwritten stream is chunked: $name", async (stream) => {
+    expect(await firstOdd(front, stream, someChunkings(stream))).toBeUndefined();
+  });
+});
+
+const framesOf = (chunks: readonly Buffer[]): readonly SseFrame[] => {
+  const parser = createSseParser();
+  return [...chunks.flatMap(parser.push), ...parser.end()];
+};
+
+const isSame = (one: SseFrame | undefined, { raw, data, event }: SseFrame): boolean =>
+  one?.raw === raw && one.data === data && one.event === event;
+
+describe.skipIf(!present)("recorded streams below 20 kB (skipped where the recordings are absent)", () => {
+  test("are there", () => {
+    expect(small.length).toBeGreaterThan(40);
+  });
+
+  // Frames are all that a decoder sees of a stream.
+  test.each(small)("have the same frames wherever they are split in two: $name", (stream) => {
+    const whole = framesOf([stream.bytes]);
+    for (const chunks of splitsOf(stream)) {
+      const frames = framesOf(chunks);
+      const isOdd = frames.length !== whole.length || frames.some((frame, index) => !isSame(whole[index], frame));
+      if (isOdd) expect.fail(`Split at ${chunks[0]?.length} they are others.`);
+    }
+  });
+
+  describe.each(fronts)("however they are chunked, a client of %s is sent the same", (front) => {
+    test.each(small)("$name", async (stream) => {
+      const splits = stream.bytes.length < maxEverywhere && front === nearestFront(stream) ? splitsOf(stream) : [];
+      expect(await firstOdd(front, stream, [...splits, ...someChunkings(stream)])).toBeUndefined();
+    });
+  });
+});

@@ -105,7 +105,14 @@ export const createEngine = (options: EngineOptions): Engine => {
     if (requestTrace !== undefined) context.set(traceKey, requestTrace);
     prepare?.(context);
 
-    const abort = (reason: GatewayError): void => controller.abort(reason);
+    const reply = Promise.withResolvers<Reply>();
+    let abandoned = false;
+    const abort = (reason: GatewayError): void => {
+      controller.abort(reason);
+      // A stage may not listen to the signal: whoever waits for the answer is not kept waiting by it.
+      abandoned = true;
+      reply.reject(reason);
+    };
     const deadline = clock.timer(deadlineMs, () =>
       abort(new GatewayError("upstream_timeout", "The request took longer than its deadline allows.")),
     );
@@ -118,7 +125,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     const current: Run = {
       context,
       trace: requestTrace,
-      reply: (requestTrace === undefined ? plain : traced)(context),
+      reply: reply.promise,
       abort,
       close: (finish, status) => {
         if (closed) return;
@@ -133,6 +140,10 @@ export const createEngine = (options: EngineOptions): Engine => {
       },
     };
     const place = underWay.add(current);
+    (requestTrace === undefined ? plain : traced)(context).then((answer) => {
+      if (abandoned) answer.cancel();
+      reply.resolve(answer);
+    }, reply.reject);
     return current;
   };
 

@@ -60,3 +60,20 @@ test("a provider that says it is done and never hangs up is hung up on", async (
   expect(hungUp).toEqual([1_000]);
   expect(clock.pendingTimers()).toBe(0);
 });
+
+test("a stage that never settles and hears no signal holds nobody up beyond the deadline", async () => {
+  const clock = createFakeClock();
+  const deaf = defineStage("deaf", () => new Promise(() => undefined));
+  const gateway = createGateway({
+    providers: [openai({ apiKey: "k" })],
+    authenticate: allowAnyone(),
+    clock,
+    transport: createFakeTransport(() => ({ body: chatStream("a") })),
+    stages: (defaults) => insertBefore(defaults, "route", deaf),
+    timeouts: { deadlineMs: 5_000 },
+  });
+  const pending = gateway.fetch(ask(false));
+  await clock.advance(5_000);
+  expect((await pending).status).toBe(504);
+  await gateway.close();
+});

@@ -3,10 +3,9 @@ import { createSseParser, type SseFrame } from "../../core/src/transport/sse.ts"
 import type { Front } from "./recordings/expected.ts";
 import { frontOf } from "./recordings/expected.ts";
 import { present } from "./recordings/recording.ts";
-import { createClient } from "./streams/client.ts";
+import { createClient, type Ask } from "./streams/client.ts";
 import { dice, handwritten, inChunks, nearestFront, recorded, type Stream } from "./streams/stream.ts";
 
-const client = createClient();
 const fronts: readonly Front[] = ["chat", "messages"];
 const small = recorded.filter(({ bytes }) => bytes.length < 20_000);
 // Larger ones are split here and there: each split reads the whole stream.
@@ -16,8 +15,8 @@ const maxEverywhere = 1_500;
  * What the client of a front is sent, less what is another with each request: ids that the gateway makes, and on the
  * way into messages the usage at the start, which is told as early as the reads allow.
  */
-const sent = async (front: Front, { provider }: Stream, chunks: readonly Uint8Array[]): Promise<string> => {
-  const { text } = await client.handle(front, provider, chunks);
+const sent = async (ask: Ask, front: Front, { provider }: Stream, chunks: readonly Uint8Array[]): Promise<string> => {
+  const { text } = await ask(front, provider, chunks);
   const told = text.replaceAll(/req_[0-9a-f]{24}/g, "req");
   const isTranslated = front === "messages" && frontOf[provider] !== front;
   return isTranslated ? told.replace(/^(event: message_start\n.*"usage":)\{.*\}(\}\}\n\n)/, "$1{}$2") : told;
@@ -33,9 +32,10 @@ const firstOdd = async (
   stream: Stream,
   chunkings: Iterable<readonly Buffer[]>,
 ): Promise<string | undefined> => {
-  const whole = await sent(front, stream, [stream.bytes]);
+  const { handle } = createClient();
+  const whole = await sent(handle, front, stream, [stream.bytes]);
   for (const chunks of chunkings) {
-    const text = await sent(front, stream, chunks);
+    const text = await sent(handle, front, stream, chunks);
     if (text !== whole) return `in ${chunks.length} chunks of ${chunks.map(({ length }) => length).join()}: ${text}`;
   }
   return undefined;

@@ -106,6 +106,8 @@ export const createEngine = (options: EngineOptions): Engine => {
     prepare?.(context);
 
     const reply = Promise.withResolvers<Reply>();
+    // Whoever asked may have failed before waiting for it.
+    reply.promise.catch(() => undefined);
     let abandoned = false;
     const abort = (reason: GatewayError): void => {
       controller.abort(reason);

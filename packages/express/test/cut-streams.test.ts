@@ -49,7 +49,7 @@ const faultOf = (front: Front, { status, text, isBroken }: Seen, mayBeComplete: 
   if (status >= 400) return !isBroken && text.includes('"error"') ? undefined : "a failure that is not told";
   const isMarked = text.includes(endMarks[front]);
   const last = text.trimEnd().split("\n\n").at(-1)?.trimStart() ?? "";
-  const isTold = front === "chat" ? /^data: .*"error":\{"message"/.test(last) : /^event: error\ndata: /.test(last);
+  const isTold = front === "chat" ? /^data: .*"error":\{"message"/.test(last) : last.startsWith("event: error\ndata: ");
   if (isBroken && isTold && !isMarked) return undefined;
   if (isBroken || isTold || !isMarked) return "an end that is neither a success nor a failure";
   return mayBeComplete ? undefined : "a cut answer that looks complete";

@@ -71,7 +71,7 @@ export const addUpEvents = (events: readonly Event[]): Message => {
   const blocks: Block[] = [];
   for (const event of events) {
     if (event.type === "message_start") ({ message } = event);
-    if (event.type === "content_block_start") blocks[event.index] = event.content_block as Block;
+    if (event.type === "content_block_start") blocks[event.index] = event.content_block;
     if (event.type === "content_block_delta") {
       const block = blocks[event.index];
       if (block === undefined) throw new Error("A block grows that has not begun.");

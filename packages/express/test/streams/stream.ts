@@ -72,9 +72,9 @@ export const dice = (seed: number): (() => number) => {
 /** Bytes in at most so many chunks, cut at random. */
 export const inChunks = (bytes: Buffer, count: number, random: () => number): readonly Buffer[] => {
   const cuts = Array.from({ length: count - 1 }, () => Math.floor(random() * (bytes.length + 1)));
-  const borders = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
-  return borders
+  const edges = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
+  return edges
     .slice(1)
-    .map((end, index) => bytes.subarray(borders[index], end))
+    .map((end, index) => bytes.subarray(edges[index], end))
     .filter(({ length }) => length > 0);
 };

@@ -15,9 +15,7 @@ export const drive = async ({ url, path, body, connections, requests }: Load): P
   const worker = async (): Promise<void> => {
     while (left-- > 0) await send(pool, path, body);
   };
-  const stayAwake = keepAwake();
   await Promise.all(Array.from({ length: connections }, worker));
-  stayAwake();
   await pool.close();
 };
 
@@ -36,18 +34,3 @@ const send = (pool: Pool, path: string, body: string): Promise<void> =>
       },
     );
   });
-
-/**
- * Keeps this process polling while it waits. A client that sleeps has to be woken by the server's write, and on a virtual
- * machine that costs the server more than the write itself: the slower server would be charged for its client's naps.
- */
-const keepAwake = (): (() => void) => {
-  let awake = true;
-  const poll = (): void => {
-    if (awake) setImmediate(poll);
-  };
-  poll();
-  return () => {
-    awake = false;
-  };
-};

@@ -190,14 +190,16 @@ const report = (run: Run, finish: Finish, status: number | undefined, logger: Lo
   const attempts = context.get(attemptsKey) ?? [];
   const spent = context.get(spentKey);
   const answered = attempts.findLast(({ error }) => error === undefined)?.target;
-  logger.debug(`${outcome} ${context.request.dialect} ${context.request.model}`, {
-    requestId: context.id,
-    target: answered,
-    attempts: attempts.length,
-    status,
-    durationMs: Math.round(durationMs),
-    ...(finish.error === undefined ? {} : { error: toGatewayError(finish.error).code }),
-  });
+  if (logger.debugs !== false) {
+    logger.debug(`${outcome} ${context.request.dialect} ${context.request.model}`, {
+      requestId: context.id,
+      target: answered,
+      attempts: attempts.length,
+      status,
+      durationMs: Math.round(durationMs),
+      ...(finish.error === undefined ? {} : { error: toGatewayError(finish.error).code }),
+    });
+  }
   const internal = finish.error === undefined ? undefined : toGatewayError(finish.error);
   if (internal?.code === "internal_error")
     logger.error("A request failed inside the gateway.", { requestId: context.id, cause: internal.cause });

@@ -1,10 +1,10 @@
 import { UpstreamError } from "@llm-gateway/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Front } from "./recordings/expected.ts";
+import { frontOf, type Front } from "./recordings/expected.ts";
 import { answersIn } from "./recordings/read-gemini.ts";
 import { present } from "./recordings/recording.ts";
 import { createClient, type Client, type Seen } from "./streams/client.ts";
-import { borders, dice, handwritten, inChunks, nearestFront, recorded, type Stream } from "./streams/stream.ts";
+import { borders, dice, handwritten, inChunks, named, nearestFront, recorded, type Stream } from "./streams/stream.ts";
 
 const reset = new UpstreamError("upstream_reset", "The connection was reset.");
 
@@ -42,24 +42,34 @@ const hasFinished = (bytes: Buffer): boolean => {
 const mayPass = (stream: Stream, cut: number, breaks: boolean): boolean =>
   cut >= endMarkAt(stream) || (stream.provider === "gemini" && !breaks && hasFinished(stream.bytes.subarray(0, cut)));
 
-const endMarks: Readonly<Record<Front, string>> = { chat: "data: [DONE]", messages: '"message_stop"' };
-
-/** What is wrong with how an answer ended, if anything is. */
-const faultOf = (front: Front, { status, text, isBroken }: Seen, mayBeComplete: boolean): string | undefined => {
-  if (status >= 400) return !isBroken && text.includes('"error"') ? undefined : "a failure that is not told";
-  const isMarked = text.includes(endMarks[front]);
-  const last = text.trimEnd().split("\n\n").at(-1)?.trimStart() ?? "";
-  const isTold = front === "chat" ? /^data: .*"error":\{"message"/.test(last) : last.startsWith("event: error\ndata: ");
-  if (isBroken && isTold && !isMarked) return undefined;
-  if (isBroken || isTold || !isMarked) return "an end that is neither a success nor a failure";
-  return mayBeComplete ? undefined : "a cut answer that looks complete";
-};
+const endMarks: Readonly<Record<Front, string>> = { chat: "[DONE]", messages: '"message_stop"' };
 
 interface Cut {
   readonly at: number;
   /** Whether the connection is broken there, instead of the answer being ended. */
   readonly breaks: boolean;
 }
+
+/** What is wrong with how a cut answer ended, if anything is. */
+const faultOf = (front: Front, stream: Stream, { at, breaks }: Cut, seen: Seen): string | undefined => {
+  const { status, text, isBroken } = seen;
+  if (status >= 400) return !isBroken && text.includes('"error"') ? undefined : "a failure that is not told";
+  const isMarked = text.includes(endMarks[front]);
+  const last =
+    text
+      .trimEnd()
+      .split(/\r\n\r\n|\n\n|\r\r/)
+      .at(-1)
+      ?.trimStart() ?? "";
+  const isTold = front === "chat" ? /^data: .*"error":\{"message"/.test(last) : last.startsWith("event: error\ndata: ");
+  const isFailure = isBroken && isTold && !isMarked;
+  if (!isFailure && (isBroken || isTold || !isMarked)) return "an end that is neither a success nor a failure";
+  if (!isFailure && !mayPass(stream, at, breaks)) return "a cut answer that looks complete";
+  // The last frame is the gateway's own word; all before it are the provider's.
+  const passed = text.slice(0, text.lastIndexOf(last)).trimEnd();
+  const isOwn = frontOf[stream.provider] === front;
+  return isOwn && !stream.bytes.toString().includes(passed) ? "words that nobody has said" : undefined;
+};
 
 /** Cuts a stream at all these places and tells where that went wrong. */
 const faultsAt = async (
@@ -71,10 +81,11 @@ const faultsAt = async (
   const ask = createClient()[door];
   const random = dice(stream.bytes.length);
   const faults: string[] = [];
-  for (const { at, breaks } of cuts) {
+  for (const cut of cuts) {
+    const { at, breaks } = cut;
     const chunks = inChunks(stream.bytes.subarray(0, at), 3, random);
     const seen = await ask(front, stream.provider, chunks, ...(breaks ? [reset] : []));
-    const fault = faultOf(front, seen, mayPass(stream, at, breaks));
+    const fault = faultOf(front, stream, cut, seen);
     if (fault !== undefined) faults.push(`${breaks ? "broken" : "ended"} at ${at}: ${fault}`);
   }
   return faults;
@@ -101,17 +112,17 @@ const maxEverywhere = 4_000;
 const other: Readonly<Record<Front, Front>> = { chat: "messages", messages: "chat" };
 
 describe("a handwritten stream that is cut never ends as a success", () => {
-  test.each(handwritten)("at any byte: $name", async (stream) => {
+  test.each(named(handwritten))("at any byte: %s", async (_, stream) => {
     const cuts = [...everywhere(stream).map(ended), ...everywhere(stream).map(broken)];
     expect(await faultsAt("fetch", nearestFront(stream), stream, cuts)).toEqual([]);
   });
 
-  test.each(handwritten)("for clients of another dialect: $name", async (stream) => {
+  test.each(named(handwritten))("for clients of another dialect: %s", async (_, stream) => {
     const cuts = [...everywhere(stream).map(ended), ...here(stream, 60).map(broken)];
     expect(await faultsAt("handle", other[nearestFront(stream)], stream, cuts)).toEqual([]);
   });
 
-  test.each(handwritten)("but does when it is whole: $name", async (stream) => {
+  test.each(named(handwritten))("but does when it is whole: %s", async (_, stream) => {
     const { fetch } = createClient();
     for (const front of ["chat", "messages"] as const) {
       const { status, text, isBroken } = await fetch(front, stream.provider, [stream.bytes]);
@@ -126,20 +137,23 @@ describe.skipIf(!present)("a recorded stream that is cut never ends as a success
   });
 
   // A connection that breaks brings whole frames only, so that the bytes between their borders tell nothing new.
-  test.each(recorded.filter(({ bytes }) => bytes.length < maxEverywhere))("at any byte: $name", async (stream) => {
-    const cuts = [...everywhere(stream).map(ended), ...here(stream, 60).map(broken)];
-    expect(await faultsAt("handle", nearestFront(stream), stream, cuts)).toEqual([]);
-  });
+  test.each(named(recorded.filter(({ bytes }) => bytes.length < maxEverywhere)))(
+    "at any byte: %s",
+    async (_, stream) => {
+      const cuts = [...everywhere(stream).map(ended), ...here(stream, 60).map(broken)];
+      expect(await faultsAt("handle", nearestFront(stream), stream, cuts)).toEqual([]);
+    },
+  );
 
-  test.each(recorded.filter(({ bytes }) => bytes.length >= maxEverywhere))(
-    "between its frames and within: $name",
-    async (stream) => {
+  test.each(named(recorded.filter(({ bytes }) => bytes.length >= maxEverywhere)))(
+    "between its frames and within: %s",
+    async (_, stream) => {
       const cuts = [...here(stream, 60).map(ended), ...here(stream, 60).map(broken)];
       expect(await faultsAt("handle", nearestFront(stream), stream, cuts)).toEqual([]);
     },
   );
 
-  test.each(recorded)("for clients of another dialect: $name", async (stream) => {
+  test.each(named(recorded))("for clients of another dialect: %s", async (_, stream) => {
     const cuts = [...here(stream, 20).map(ended), ...here(stream, 20).map(broken)];
     expect(await faultsAt("handle", other[nearestFront(stream)], stream, cuts)).toEqual([]);
   });

@@ -1,4 +1,3 @@
-import { recordingsOf } from "./recordings/recording.ts";
 import { testRecordings } from "./recordings/suite.ts";
 
-testRecordings("gemini", recordingsOf("gemini", "gemini"));
+testRecordings("gemini");

@@ -24,9 +24,26 @@ export interface ReplySource {
 }
 
 /** Makes a reply from its batches and sees to it that the finish list fires exactly once. */
-export const createReply = (source: ReplySource): Reply => {
-  const reader = new ReplyReader(source);
-  return toReply(reader, reader.finished, reader.cancel, source.target);
+export const createReply = ({ signal, ...source }: ReplySource): Reply => {
+  const reply = createAbortableReply(source);
+  if (signal === undefined) return reply;
+  const onAbort = (): void => reply.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  reply.finished.add(() => signal.removeEventListener("abort", onAbort));
+  return reply;
+};
+
+/** A reply whose maker tells it when the client has gone, for makers who listen to the signal anyway. */
+export interface AbortableReply extends Reply {
+  /** Ends the reply as `aborted`, also while nobody reads. */
+  readonly abort: (reason: unknown) => void;
+}
+
+/** Makes a reply that is aborted by hand. */
+export const createAbortableReply = ({ target, batches }: Omit<ReplySource, "signal">): AbortableReply => {
+  const reader = new ReplyReader(batches);
+  return Object.assign(toReply(reader, reader.finished, reader.cancel, target), { abort: reader.abort });
 };
 
 /** Puts a reply together; a target that is not there is no field. */
@@ -46,17 +63,10 @@ const over: IteratorResult<EventBatch> = { done: true, value: undefined };
 class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
   readonly finished: FinishList = createFinishList();
   readonly #batches: AsyncIterator<EventBatch>;
-  readonly #signal: AbortSignal | undefined;
   #started = false;
 
-  // A function, not the object itself: Node keeps listeners that are objects alive until the next full collection.
-  readonly #onAbort = (): void => this.#leave({ exit: "aborted", error: this.#signal?.reason });
-
-  constructor({ batches, signal }: ReplySource) {
+  constructor(batches: AsyncIterator<EventBatch>) {
     this.#batches = batches;
-    this.#signal = signal;
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   [Symbol.asyncIterator](): this {
@@ -78,24 +88,21 @@ class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch
   readonly cancel = (error?: unknown): void =>
     this.#leave(error === undefined ? { exit: this.#started ? "stopped" : "unread" } : { exit: "failed", error });
 
+  readonly abort = (reason: unknown): void => this.#leave({ exit: "aborted", error: reason });
+
   readonly #settle = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> => {
-    if (result.done === true) this.#end({ exit: "complete" });
+    if (result.done === true) this.finished.fire({ exit: "complete" });
     return result;
   };
 
   readonly #fail = (error: unknown): never => {
-    this.#end({ exit: this.#signal?.aborted === true ? "aborted" : "failed", error });
+    this.finished.fire({ exit: "failed", error });
     throw error;
   };
 
-  #end(finish: Finish): void {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-    this.finished.fire(finish);
-  }
-
   #leave(finish: Finish): void {
     if (this.finished.finish() !== undefined) return;
-    this.#end(finish);
+    this.finished.fire(finish);
     // The source is told to stop; what it says to that is of no use to anybody any more.
     void Promise.resolve(this.#batches.return?.()).catch(() => undefined);
   }

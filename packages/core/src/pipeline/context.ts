@@ -27,6 +27,8 @@ export interface Principal {
 
 /** Where the gateway writes what an operator should know. Any console-like logger fits. */
 export interface Logger {
+  /** `false`: debug lines go nowhere, so they need not be made. */
+  readonly debugs?: boolean;
   readonly debug: (message: string, details?: Readonly<Record<string, unknown>>) => void;
   readonly info: (message: string, details?: Readonly<Record<string, unknown>>) => void;
   readonly warn: (message: string, details?: Readonly<Record<string, unknown>>) => void;

@@ -1,6 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
-import { createReply, type Reply } from "../chat/reply.ts";
+import { createAbortableReply, type AbortableReply, type Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
 import type { DecodeOptions, EncodedRequest } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
@@ -54,10 +54,15 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
   const settings = requireValue(context, callSettingsKey);
 
-  const { url, headers, body } = await writeRequest(context, target, provider, settings);
+  const key = keyOf(provider);
+  const { url, headers, body } = writeRequest(context, target, provider, typeof key === "object" ? await key : key);
   const trace = startAttempt(context, target, provider, url);
   const controller = new AbortController();
-  const abort = (): void => controller.abort(signal.reason);
+  let reply: AbortableReply | undefined;
+  const abort = (): void => {
+    controller.abort(signal.reason);
+    reply?.abort(signal.reason);
+  };
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort, { once: true });
   const expire = (error: UpstreamError): void => controller.abort(error);
@@ -81,11 +86,12 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     const call: Call = { clock, provider, settings, options, watchdog, trace };
     const batches = await (isEventStream(response) ? readStreamed(response, call) : readWhole(response, call));
     trace?.firstContent((clock.now() - sentAt) / 1000);
-    const reply = createReply({ target, batches, signal });
+    reply = createAbortableReply({ target, batches });
     reply.finished.add((finish) => {
       release();
       trace?.finished(finish);
     });
+    if (signal.aborted) abort();
     return reply;
   } catch (error) {
     release();
@@ -105,12 +111,13 @@ interface Call {
   readonly trace: AttemptTrace | undefined;
 }
 
-const writeRequest = async (
+const writeRequest = (
   context: Context,
   target: Target,
   provider: Provider,
-  { unsupported }: CallSettings,
-): Promise<Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body">> => {
+  key: string | undefined,
+): Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body"> => {
+  const { unsupported } = requireValue(context, callSettingsKey);
   const { request } = context;
   const model = context.get(registryKey)?.model(target);
   const encoded = provider.dialect.encodeRequest(request, {
@@ -127,22 +134,29 @@ const writeRequest = async (
     "user-agent": userAgent,
     ...encoded.headers,
     ...provider.headers,
-    ...(await credentials(provider)),
+    ...credentials(provider, key),
   };
   return { url: provider.baseURL + encoded.path, headers, body: encoded.body };
 };
 
-const credentials = async ({ auth, apiKey, id }: Provider): Promise<Readonly<Record<string, string>>> => {
-  if (auth.type === "none" || apiKey === undefined) return {};
-  let key: string;
-  try {
-    key = await apiKey();
-  } catch (cause) {
+/** The provider's key; a promise only where it has to be waited for. */
+const keyOf = ({ apiKey, id }: Provider): string | undefined | Promise<string> => {
+  const failed = (cause: unknown): never => {
     throw new UpstreamError("upstream_auth_failed", `The \`apiKey\` function of ${id} failed.`, {
       provider: id,
       cause,
     });
+  };
+  try {
+    const key = apiKey?.();
+    return typeof key === "object" ? key.catch(failed) : key;
+  } catch (cause) {
+    return failed(cause);
   }
+};
+
+const credentials = ({ auth }: Provider, key: string | undefined): Readonly<Record<string, string>> => {
+  if (auth.type === "none" || key === undefined) return {};
   return auth.type === "bearer"
     ? { authorization: `Bearer ${key}` }
     : { [auth.name]: auth.scheme === undefined ? key : `${auth.scheme} ${key}` };

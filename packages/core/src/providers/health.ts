@@ -62,12 +62,22 @@ export const createHealth = (clock: Clock, random: () => number, options: Health
   // Keyed by provider: a credential is refused for all its models at once.
   const quarantines = new Map<string, number>();
 
-  const stateOf = ({ id }: Target): State => {
-    let state = states.get(id);
-    if (state === undefined) {
-      state = { breaker: createBreaker(breakerOptions, clock, random), coolingUntil: 0, rateLimits: 0 };
-      states.set(id, state);
-    }
+  // A request looks its target up several times in a row.
+  let latest: { readonly id: string; readonly state: State } | undefined;
+
+  const knownState = ({ id }: Target): State | undefined => {
+    if (latest?.id === id) return latest.state;
+    const state = states.get(id);
+    if (state !== undefined) latest = { id, state };
+    return state;
+  };
+
+  const stateOf = (target: Target): State => {
+    const known = knownState(target);
+    if (known !== undefined) return known;
+    const state = { breaker: createBreaker(breakerOptions, clock, random), coolingUntil: 0, rateLimits: 0 };
+    states.set(target.id, state);
+    latest = { id: target.id, state };
     return state;
   };
 
@@ -82,7 +92,7 @@ export const createHealth = (clock: Clock, random: () => number, options: Health
   };
 
   return {
-    check: (target) => resting(target.provider, states.get(target.id)),
+    check: (target) => resting(target.provider, knownState(target)),
     acquire: (target) => {
       const state = stateOf(target);
       return resting(target.provider, state) === undefined && state.breaker.tryAcquire();

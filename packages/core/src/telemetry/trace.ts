@@ -16,7 +16,7 @@ import type { Target } from "../chat/target.ts";
 import type { Usage } from "../chat/usage.ts";
 import { createContextKey, type ContextKey } from "../pipeline/context.ts";
 import { errorType } from "./error-type.ts";
-import { attribute, spanEvent, spanName } from "./semconv.ts";
+import { attribute, gatewayAttributes, spanEvent, spanName } from "./semconv.ts";
 
 /** Span that records nothing, for requests without a trace. */
 export const silentSpan: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
@@ -80,13 +80,7 @@ export const startRequestTrace = (tracer: Tracer, facts: RequestFacts): RequestT
     {
       kind: trace.getSpan(parent) === undefined ? SpanKind.SERVER : SpanKind.INTERNAL,
       startTime: facts.startedAt,
-      attributes: {
-        [attribute.requestId]: facts.requestId,
-        [attribute.operation]: "chat",
-        [attribute.dialect]: facts.dialect,
-        [attribute.requestModel]: facts.model,
-        [attribute.requestStream]: facts.stream,
-      },
+      attributes: gatewayAttributes(facts.requestId, facts.dialect, facts.model, facts.stream),
     },
     parent,
   );

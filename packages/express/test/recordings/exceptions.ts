@@ -2,7 +2,7 @@ import type { Front } from "./expected.ts";
 import type { Recording } from "./recording.ts";
 
 /** What a client's SDK throws: on the chat front a code, on the messages front a type. */
-export interface Failure {
+interface Failure {
   /** Absent where the answer had begun, so that the failure is told inside the stream. */
   readonly status?: number;
   readonly code: string;

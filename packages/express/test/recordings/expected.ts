@@ -14,7 +14,7 @@ export const frontOf: Readonly<Record<Recording["provider"], Front | undefined>>
 };
 
 /** What a recorded answer says, read without the gateway. */
-export const readRecording = ({ provider, isStream, body }: Recording): Said => {
+const readRecording = ({ provider, isStream, body }: Recording): Said => {
   const text = body.toString();
   switch (provider) {
     case "openai":

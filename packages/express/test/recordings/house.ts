@@ -53,6 +53,15 @@ const createProviders = (recordings: readonly Recording[], bodies: Map<Recording
     });
   });
 
+/** What was read from a stream, if the SDK has put the same together: texts and calls, and why it ended. */
+const agreeing = (said: Said, final: Said): Said => {
+  const gist = ({ choices }: Said): string =>
+    JSON.stringify(choices.map(({ text, calls, finish }) => [text, calls.map(({ id, name }) => [id, name]), finish]));
+  if (gist(said) !== gist(final)) throw new Error(`The SDK has put together another answer: ${gist(final)}`);
+  return said;
+};
+
+/** Opens the doors; they stay open until `close`. */
 export const openHouse = async (recordings: readonly Recording[]): Promise<House> => {
   const bodies = new Map<Recording, string>();
   const providers = createProviders(recordings, bodies);
@@ -88,12 +97,7 @@ export const openHouse = async (recordings: readonly Recording[]): Promise<House
     const stream = chat.chat.completions.stream(body as unknown as OpenAI.ChatCompletionCreateParamsStreaming);
     const chunks: OpenAI.ChatCompletionChunk[] = [];
     for await (const chunk of stream) chunks.push(chunk);
-    const final = await stream.finalChatCompletion();
-    const said = readChunks(chunks);
-    if (final.choices.some(({ message }, index) => (message.content ?? "") !== said.choices[index]?.text)) {
-      throw new Error("The SDK has put together another text.");
-    }
-    return said;
+    return agreeing(readChunks(chunks), readCompletion(await stream.finalChatCompletion()));
   };
 
   const askMessages = async (body: Body): Promise<Said> => {
@@ -105,9 +109,7 @@ export const openHouse = async (recordings: readonly Recording[]): Promise<House
     // The SDK goes on writing into the objects that it gives out.
     stream.on("streamEvent", (event) => events.push(structuredClone(event)));
     const final = readMessage(await stream.finalMessage());
-    const said = readMessage(addUpEvents(events));
-    if (final.choices[0]?.text !== said.choices[0]?.text) throw new Error("The SDK has put together another text.");
-    return said;
+    return agreeing(readMessage(addUpEvents(events)), final);
   };
 
   return {

@@ -89,8 +89,8 @@ const addUpCalls = (pieces: readonly ToolPiece[]): Said["choices"][number]["call
   });
 };
 
-/** The chunks of a recorded stream. */
-export const chunksIn = (stream: string): readonly Chunk[] =>
-  dataOf(stream)
-    .filter((data) => data !== "[DONE]")
-    .map((data) => JSON.parse(data) as Chunk);
+/** The chunks of a recorded stream, up to its end mark. */
+export const chunksIn = (stream: string): readonly Chunk[] => {
+  const data = dataOf(stream);
+  return data.slice(0, data.indexOf("[DONE]")).map((chunk) => JSON.parse(chunk) as Chunk);
+};

@@ -53,11 +53,18 @@ const toRecording = ({ dir, status, stream }: IndexEntry, provider: RecordedProv
 
 const index = present ? (readJson(`${root}index.json`) as readonly IndexEntry[]) : [];
 
-/** All answers of one provider in one dialect, recorded ones and constructed ones. */
-export const recordingsOf = (provider: RecordedProvider, dialect: string): readonly Recording[] =>
+const toRecordings = (name: string, provider: RecordedProvider, dialect: string): readonly Recording[] =>
   index
-    .filter((entry) => entry.provider === provider && entry.dialect === dialect)
+    .filter((entry) => entry.provider === name && entry.dialect === dialect)
     .map((entry) => toRecording(entry, provider));
+
+/** All answers of the providers in their own dialects, recorded ones and constructed ones. */
+export const recordings: Readonly<Record<RecordedProvider, readonly Recording[]>> = {
+  // Beside its own: one stream with all the ways in which events may be framed.
+  openai: [...toRecordings("openai", "openai", "openai-chat"), ...toRecordings("sse", "openai", "openai-chat")],
+  anthropic: toRecordings("anthropic", "anthropic", "anthropic-messages"),
+  gemini: toRecordings("gemini", "gemini", "gemini"),
+};
 
 /** The data of each frame of an event stream, in the plainest reading. */
 export const dataOf = (stream: string): readonly string[] =>

@@ -1,7 +1,7 @@
 /** Why an answer ended, in words that all dialects share. */
 export type Ending = "stop" | "length" | "tool_calls" | "content_filter" | "error";
 
-export interface SaidCall {
+interface SaidCall {
   /** Absent where the provider gave none. */
   readonly id?: string | undefined;
   readonly name: string;

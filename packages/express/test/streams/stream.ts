@@ -1,7 +1,7 @@
 import { chatChunk, chatStream, chatUsage, messagesStream } from "../../../core/test/wire.ts";
 import { frontOf, type Front } from "../recordings/expected.ts";
 import { exceptions, withMended } from "../recordings/exceptions.ts";
-import { recordingsOf, type RecordedProvider } from "../recordings/recording.ts";
+import { recordings, type RecordedProvider } from "../recordings/recording.ts";
 
 /** A provider's stream, to be cut and chunked. */
 export interface Stream {
@@ -43,15 +43,23 @@ export const handwritten: readonly Stream[] = [
   ]),
 ];
 
-/** Recorded streams, as far as they were recorded to their end; none where the recordings are absent. */
-export const recorded: readonly Stream[] = [
-  ...recordingsOf("openai", "openai-chat"),
-  ...recordingsOf("anthropic", "anthropic-messages"),
-  ...recordingsOf("gemini", "gemini"),
-]
-  .flatMap((recording) => withMended([recording]))
-  .filter(({ dir, status, isStream }) => status === 200 && isStream && exceptions[dir] === undefined)
-  .map(({ dir, provider, body }) => ({ name: dir, provider, bytes: body }));
+const answers = withMended(Object.values(recordings).flat()).filter(
+  ({ status, headers }) => status === 200 && headers["content-type"]?.startsWith("text/event-stream"),
+);
+
+/** Recorded streams; none where the recordings are absent. */
+export const recorded: readonly Stream[] = answers.map(({ dir, provider, body }) => ({
+  name: dir,
+  provider,
+  bytes: body,
+}));
+
+/** Those that were recorded to their end. */
+export const complete: readonly Stream[] = recorded.filter(({ name }) => exceptions[name] === undefined);
+
+/** With their names, which a title shows whole only where they come first. */
+export const named = (streams: readonly Stream[]): readonly (readonly [string, Stream])[] =>
+  streams.map((stream) => [stream.name, stream]);
 
 /** The front that speaks the provider's dialect, else the one that is nearer to it. */
 export const nearestFront = ({ provider }: Stream): Front => frontOf[provider] ?? "chat";

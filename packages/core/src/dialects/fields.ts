@@ -84,7 +84,7 @@ export const present = <T extends object>(fields: T): { [K in keyof T]: Exclude<
 /** The fields of `body` that are not named in `known`; `undefined` where there are none. */
 export const restOf = (body: Json, known: ReadonlySet<string>): Json | undefined => {
   let rest: Record<string, unknown> | undefined;
-  for (const name of Object.keys(body)) {
+  for (const name in body) {
     if (known.has(name)) continue;
     rest ??= {};
     // defineProperty, so that a field called __proto__ stays a field.

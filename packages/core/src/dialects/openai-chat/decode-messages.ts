@@ -63,7 +63,8 @@ const speech = (role: Role, message: Json, param: string, name: string | undefin
   if (content === undefined || content === null)
     required(undefined, `${param}.content`, "a string or an array of parts");
   const parts = withHint(decodeContent(content, `${param}.content`), message, param);
-  return present({ role, parts, name, extras: restOf(message, messageFields) });
+  const extras = restOf(message, messageFields);
+  return name === undefined && extras === undefined ? { role, parts } : present({ role, parts, name, extras });
 };
 
 /** A hint on the message as a whole stands for one on its last part. */

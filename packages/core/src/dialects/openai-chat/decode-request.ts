@@ -1,5 +1,4 @@
 import type { ChatRequest, ReasoningPreferences } from "../../chat/request.ts";
-import type { Extras } from "../../chat/message.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import {
@@ -23,133 +22,187 @@ import { decodeOutputFormat, decodeToolChoice, decodeTools } from "./decode-tool
 import { dialectId } from "./identity.ts";
 import { decodeRouting, modelOf, wantsCost } from "./routing.ts";
 
-const known: ReadonlySet<string> = new Set([
-  "model",
-  "messages",
-  "stream",
-  "stream_options",
-  "tools",
-  "functions",
-  "tool_choice",
-  "function_call",
-  "parallel_tool_calls",
-  "max_tokens",
-  "max_completion_tokens",
-  "temperature",
-  "top_p",
-  "top_k",
-  "frequency_penalty",
-  "presence_penalty",
-  "seed",
-  "stop",
-  "n",
-  "logprobs",
-  "top_logprobs",
-  "logit_bias",
-  "response_format",
-  "reasoning_effort",
-  "reasoning",
-  "verbosity",
-  "modalities",
-  "audio",
-  "service_tier",
-  "prompt_cache_key",
-  "cache_control",
-  "user",
-  "metadata",
-  "usage",
-  "models",
-  "provider",
-  "route",
-]);
+/** A request that is being read. */
+type Draft = { -readonly [Name in keyof ChatRequest]: ChatRequest[Name] };
 
-/** What some libraries let a caller choose: where the request goes, and with whose key. */
-const forbidden: readonly string[] = [
-  "api_base",
-  "api_key",
-  "api_type",
-  "api_version",
-  "base_url",
-  "custom_llm_provider",
-  "default_headers",
-  "extra_body",
-  "extra_headers",
-  "extra_query",
-  "headers",
-  "organization",
-];
+/** Reads one field of the body into the draft. */
+type ReadField = (draft: Draft, body: Json, field: string) => void;
+
+/** A field that stands for one setting of the vocabulary. */
+const setting =
+  <Name extends keyof ChatRequest>(
+    name: Name,
+    read: (value: unknown, field: string) => ChatRequest[Name] | undefined,
+  ): ReadField =>
+  (draft, body, field) => {
+    const value = read(body[field], field);
+    // Its type leaves `undefined` out only where the setting is optional, and then the field was not there.
+    if (value !== undefined) draft[name] = value as Draft[Name];
+  };
+
+/** Keeps what nobody here understands of a field under the field's name. */
+const keep = (draft: Draft, field: string, extra: unknown): void => {
+  if (extra !== undefined) draft.extras = { ...draft.extras, [field]: extra };
+};
+
+const ranged =
+  (low: number, high: number) =>
+  (value: unknown, field: string): number | undefined =>
+    readNumberIn(value, field, low, high);
+
+const readTools: ReadField = (draft, body) => {
+  const tools = decodeTools(body);
+  if (tools !== undefined) draft.tools = tools;
+};
+
+const readToolChoice: ReadField = (draft, body) => {
+  const { value, extra } = decodeToolChoice(body);
+  if (value !== undefined) draft.toolChoice = value;
+  keep(draft, "tool_choice", extra);
+};
+
+const readLimit: ReadField = (draft, body) => {
+  const limit =
+    readCount(body["max_completion_tokens"], "max_completion_tokens") ?? readCount(body["max_tokens"], "max_tokens");
+  if (limit !== undefined) draft.maxOutputTokens = limit;
+};
+
+const readLogprobs: ReadField = (draft, body) => {
+  const { logprobs, topLogprobs } = decodeLogprobs(body);
+  if (logprobs !== undefined) draft.logprobs = logprobs;
+  if (topLogprobs !== undefined) draft.topLogprobs = topLogprobs;
+};
+
+const readOutputFormat: ReadField = (draft, body) => {
+  const { value, extra } = decodeOutputFormat(body);
+  if (value !== undefined) draft.outputFormat = value;
+  keep(draft, "response_format", extra);
+};
+
+const readReasoning: ReadField = (draft, body) => {
+  const { preferences, rest } = decodeReasoning(body);
+  if (preferences !== undefined) draft.reasoning = preferences;
+  keep(draft, "reasoning", rest);
+};
 
 const streamFields: ReadonlySet<string> = new Set(["include_usage"]);
 
-/**
- * Reads a request body into the vocabulary.
- *
- * @throws GatewayError `invalid_value` with `param`, saying what was expected.
- */
-export const decodeRequest = (body: Json): ChatRequest => {
-  refuseForbidden(body);
-  const model = required(readString(modelOf(body), "model") || undefined, "model", "the name of a model");
-  const stream = readBoolean(body["stream"], "stream") ?? false;
-  const streamOptions = readObject(body["stream_options"], "stream_options") ?? {};
-  const includeCost = wantsCost(body) || undefined;
-  const includeUsage = readBoolean(streamOptions["include_usage"], "stream_options.include_usage") ?? includeCost;
-  const toolChoice = decodeToolChoice(body);
-  const outputFormat = decodeOutputFormat(body);
-  const reasoning = decodeReasoning(body);
-
-  return present({
-    dialect: dialectId,
-    model,
-    stream,
-    messages: decodeMessages(body["messages"]),
-    tools: decodeTools(body),
-    toolChoice: toolChoice.value,
-    parallelToolCalls: readBoolean(body["parallel_tool_calls"], "parallel_tool_calls"),
-    maxOutputTokens:
-      readCount(body["max_completion_tokens"], "max_completion_tokens") ?? readCount(body["max_tokens"], "max_tokens"),
-    temperature: readNumberIn(body["temperature"], "temperature", 0, 2),
-    topP: readNumberIn(body["top_p"], "top_p", 0, 1),
-    topK: readInteger(body["top_k"], "top_k"),
-    frequencyPenalty: readNumberIn(body["frequency_penalty"], "frequency_penalty", -2, 2),
-    presencePenalty: readNumberIn(body["presence_penalty"], "presence_penalty", -2, 2),
-    seed: readInteger(body["seed"], "seed"),
-    stop: decodeStop(body["stop"]),
-    choiceCount: readCount(body["n"], "n"),
-    ...decodeLogprobs(body),
-    logitBias: decodeLogitBias(body["logit_bias"]),
-    outputFormat: outputFormat.value,
-    reasoning: reasoning.preferences,
-    verbosity: readString(body["verbosity"], "verbosity"),
-    modalities: readStrings(body["modalities"], "modalities"),
-    audio: readObject(body["audio"], "audio"),
-    serviceTier: readString(body["service_tier"], "service_tier"),
-    cacheKey: readString(body["prompt_cache_key"], "prompt_cache_key"),
-    cacheHint: body["cache_control"] === undefined ? undefined : decodeCacheHint(body, "cache_control"),
-    // `safety_identifier` takes the place of `user`, and stays among the extras under its own name.
-    user: readString(body["user"], "user") ?? readString(body["safety_identifier"], "safety_identifier"),
-    metadata: decodeMetadata(body["metadata"]),
-    includeUsage,
-    includeCost,
-    routing: decodeRouting(body),
-    extras: joinExtras(restOf(body, known), {
-      tool_choice: toolChoice.extra,
-      response_format: outputFormat.extra,
-      reasoning: reasoning.rest,
-      stream_options: restOf(streamOptions, streamFields),
-    }),
-  });
+const readUsage: ReadField = (draft, body) => {
+  const options = readObject(body["stream_options"], "stream_options") ?? {};
+  const wanted = wantsCost(body);
+  const usage = readBoolean(options["include_usage"], "stream_options.include_usage") ?? (wanted || undefined);
+  if (wanted) draft.includeCost = true;
+  if (usage !== undefined) draft.includeUsage = usage;
+  keep(draft, "stream_options", restOf(options, streamFields));
 };
 
-const refuseForbidden = (body: Json): void => {
-  const param = forbidden.find((name) => Object.hasOwn(body, name));
-  if (param === undefined) return;
+const readRouting: ReadField = (draft, body) => {
+  const routing = decodeRouting(body);
+  if (routing !== undefined) draft.routing = routing;
+};
+
+const readUser: ReadField = (draft, body) => {
+  const user = readString(body["user"], "user") ?? readString(body["safety_identifier"], "safety_identifier");
+  if (user !== undefined) draft.user = user;
+};
+
+const readCacheHint: ReadField = (draft, body) => {
+  const hint = decodeCacheHint(body, "cache_control");
+  if (hint !== undefined) draft.cacheHint = hint;
+};
+
+/** Takes the place of `user`, and stays among the extras under its own name. */
+const readSafetyIdentifier: ReadField = (draft, body, field) => {
+  readUser(draft, body, field);
+  keep(draft, field, body[field]);
+};
+
+const refuse: ReadField = (_draft, _body, param) => {
   const message = `\`${param}\` can not be chosen by clients: where requests go and with which key is configured on the server. Remove it.`;
   throw new GatewayError("invalid_value", message, { param });
 };
 
-const joinExtras = (rest: Extras | undefined, named: Extras): Extras | undefined => {
-  const kept = present(named);
-  return Object.keys(kept).length === 0 ? rest : { ...rest, ...kept };
+const nothing: ReadField = () => undefined;
+
+const fields: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
+  // Read before all others.
+  ["model", nothing],
+  ["messages", nothing],
+  ["stream", nothing],
+
+  ["stream_options", readUsage],
+  ["usage", readUsage],
+  ["tools", readTools],
+  ["functions", readTools],
+  ["tool_choice", readToolChoice],
+  ["function_call", readToolChoice],
+  ["parallel_tool_calls", setting("parallelToolCalls", readBoolean)],
+  ["max_tokens", readLimit],
+  ["max_completion_tokens", readLimit],
+  ["temperature", setting("temperature", ranged(0, 2))],
+  ["top_p", setting("topP", ranged(0, 1))],
+  ["top_k", setting("topK", readInteger)],
+  ["frequency_penalty", setting("frequencyPenalty", ranged(-2, 2))],
+  ["presence_penalty", setting("presencePenalty", ranged(-2, 2))],
+  ["seed", setting("seed", readInteger)],
+  ["stop", setting("stop", (value) => decodeStop(value))],
+  ["n", setting("choiceCount", (value) => readCount(value, "n"))],
+  ["logprobs", readLogprobs],
+  ["top_logprobs", readLogprobs],
+  ["logit_bias", setting("logitBias", (value) => decodeLogitBias(value))],
+  ["response_format", readOutputFormat],
+  ["reasoning_effort", readReasoning],
+  ["reasoning", readReasoning],
+  ["verbosity", setting("verbosity", readString)],
+  ["modalities", setting("modalities", readStrings)],
+  ["audio", setting("audio", readObject)],
+  ["service_tier", setting("serviceTier", readString)],
+  ["prompt_cache_key", setting("cacheKey", readString)],
+  ["cache_control", readCacheHint],
+  ["user", readUser],
+  ["safety_identifier", readSafetyIdentifier],
+  ["metadata", setting("metadata", (value) => decodeMetadata(value))],
+  ["models", readRouting],
+  ["provider", readRouting],
+  ["route", nothing],
+
+  // What some libraries let a caller choose: where the request goes, and with whose key.
+  ["api_base", refuse],
+  ["api_key", refuse],
+  ["api_type", refuse],
+  ["api_version", refuse],
+  ["base_url", refuse],
+  ["custom_llm_provider", refuse],
+  ["default_headers", refuse],
+  ["extra_body", refuse],
+  ["extra_headers", refuse],
+  ["extra_query", refuse],
+  ["headers", refuse],
+  ["organization", refuse],
+]);
+
+const known: ReadonlySet<string> = new Set(fields.keys());
+
+/**
+ * Reads a request body into the vocabulary: field by field as they are there, for most of them hardly ever are.
+ *
+ * @throws GatewayError `invalid_value` with `param`, saying what was expected.
+ */
+export const decodeRequest = (body: Json): ChatRequest => {
+  const draft: Draft = {
+    dialect: dialectId,
+    model: required(readString(modelOf(body), "model") || undefined, "model", "the name of a model"),
+    stream: readBoolean(body["stream"], "stream") ?? false,
+    messages: decodeMessages(body["messages"]),
+  };
+  let hasOthers = false;
+  for (const field in body) {
+    const read = fields.get(field);
+    if (read === undefined) hasOthers = true;
+    else read(draft, body, field);
+  }
+  if (hasOthers) draft.extras = { ...restOf(body, known), ...draft.extras };
+  return draft;
 };
 
 const decodeStop = (value: unknown): readonly string[] | undefined => {

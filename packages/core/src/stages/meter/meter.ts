@@ -47,17 +47,9 @@ export const meter = (options: MeterOptions = {}): Stage => {
   if (options.ledger !== undefined && typeof options.ledger.record !== "function") {
     throw new TypeError("`meter.ledger` must have a `record(row)` method, as memoryLedger() has.");
   }
-  return defineStage("meter", async (context, next) => {
+  return defineStage("meter", (context, next) => {
     const call = new MeteredCall(context, options.ledger);
-    let reply: Reply;
-    try {
-      reply = await next();
-    } catch (error) {
-      call.rejected(error);
-      throw error;
-    }
-    reply.finished.add((finish) => call.finished(finish));
-    return mapEvents(reply, (event) => call.see(event));
+    return next().then(call.answered, call.rejected);
   });
 };
 
@@ -78,8 +70,22 @@ class MeteredCall {
     this.#start = context.clock.now();
   }
 
+  readonly answered = (reply: Reply): Reply => {
+    reply.finished.add(this.#finished);
+    return mapEvents(reply, this.#see);
+  };
+
+  readonly rejected = (thrown: unknown): never => {
+    const error = toGatewayError(thrown);
+    const billed = possiblyBilled.has(error.code);
+    const inputTokens = billed ? estimateInputTokens(this.#context.request) : 0;
+    const usage = { inputTokens, outputTokens: 0, ...(billed ? { estimated: true } : {}) };
+    this.#record("rejected", usage, error.code, billed);
+    throw thrown;
+  };
+
   /** Changes an event only to tell a client who asked what the call cost. */
-  see(event: ChatEvent): ChatEvent {
+  readonly #see = (event: ChatEvent): ChatEvent => {
     this.#characters += answerCharacters(event);
     if (event.type === "reply-start") this.#serviceTier = event.serviceTier;
     if (event.type !== "usage") return event;
@@ -87,24 +93,12 @@ class MeteredCall {
     if (this.#context.request.includeCost !== true || event.usage.costNanoUsd !== undefined) return event;
     const { costNanoUsd } = this.#cost(event.usage);
     return costNanoUsd === undefined ? event : { type: "usage", usage: { ...event.usage, costNanoUsd } };
-  }
+  };
 
-  rejected(thrown: unknown): void {
-    const error = toGatewayError(thrown);
-    const billed = possiblyBilled.has(error.code);
-    const inputTokens = billed ? estimateInputTokens(this.#context.request) : 0;
-    this.#record(
-      "rejected",
-      { inputTokens, outputTokens: 0, ...(billed ? { estimated: true } : {}) },
-      error.code,
-      billed,
-    );
-  }
-
-  finished({ exit, error }: Finish): void {
+  readonly #finished = ({ exit, error }: Finish): void => {
     const code = error === undefined ? undefined : toGatewayError(error).code;
     this.#record(exit, this.#usageSoFar(exit), code, false);
-  }
+  };
 
   /** What the provider said; of an answer that was cut before it said so, what we saw. */
   #usageSoFar(exit: Finish["exit"]): Usage {

@@ -1,5 +1,6 @@
 import type { ChatEvent } from "../../chat/event.ts";
 import { mapEvents } from "../../chat/map-reply.ts";
+import type { Reply } from "../../chat/reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { registryKey } from "../../providers/registry.ts";
@@ -27,14 +28,17 @@ export const translateStream = (options: TranslateStreamOptions = {}): Stage => 
   if (typeof thinkTags !== "boolean" && thinkTags !== "auto") {
     throw new TypeError('`translateStream.thinkTags` must be true, false or "auto".');
   }
-  return defineStage("translate-stream", async (context, next) => {
-    const reply = await next();
-    const provider = context.target?.provider ?? "The provider";
-    const wellFormed = createWellFormed(provider);
-    const tags = (thinkTags === "auto" ? usesThinkTags(context) : thinkTags) ? createTagReader() : undefined;
-    const checked = mapEvents(reply, wellFormed.check, { flush: wellFormed.end });
-    return tags === undefined ? checked : mapEvents(checked, tags);
-  });
+  return defineStage("translate-stream", (context, next) =>
+    next().then((reply) => makeWellFormed(reply, context, thinkTags)),
+  );
+};
+
+const makeWellFormed = (reply: Reply, context: Context, thinkTags: boolean | "auto"): Reply => {
+  const provider = context.target?.provider ?? "The provider";
+  const wellFormed = createWellFormed(provider);
+  const tags = (thinkTags === "auto" ? usesThinkTags(context) : thinkTags) ? createTagReader() : undefined;
+  const checked = mapEvents(reply, wellFormed.check, { flush: wellFormed.end });
+  return tags === undefined ? checked : mapEvents(checked, tags);
 };
 
 const usesThinkTags = (context: Context): boolean =>

@@ -4,6 +4,7 @@ import type { Finish } from "./chat/finish.ts";
 import type { Reply } from "./chat/reply.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import { createBag } from "./pipeline/bag.ts";
+import { Cancellation } from "./pipeline/cancellation.ts";
 import type { Clock } from "./pipeline/clock.ts";
 import { compose, type Handler } from "./pipeline/compose.ts";
 import { createContext, type Context, type ContextValues, type Logger, type Principal } from "./pipeline/context.ts";
@@ -82,7 +83,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 
   const run: Engine["run"] = (request, { principal, requestId = createRequestId(), signal, prepare }) => {
     if (draining) throw new GatewayError("shutting_down", "The gateway is shutting down.");
-    const controller = new AbortController();
+    const cancellation = new Cancellation();
     const start = clock.now();
     const requestTrace = startRequestTrace(tracer, {
       requestId,
@@ -97,7 +98,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       id: requestId,
       request,
       principal,
-      signal: controller.signal,
+      cancellation,
       deadline: start + deadlineMs,
       clock,
       random,
@@ -113,7 +114,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     reply.promise.catch(() => undefined);
     let abandoned = false;
     const abort = (reason: GatewayError): void => {
-      controller.abort(reason);
+      cancellation.cancel(reason);
       // A stage may not listen to the signal: whoever waits for the answer is not kept waiting by it.
       abandoned = true;
       reply.reject(reason);

@@ -4,6 +4,7 @@ import type { Finish } from "../chat/finish.ts";
 import type { Reply } from "../chat/reply.ts";
 import type { EncodeOptions, FrontDialect } from "../dialects/dialect.ts";
 import { GatewayError, toGatewayError } from "../errors.ts";
+import type { Cancellation } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
 import type { Context } from "../pipeline/context.ts";
 import type { Outgoing } from "./exchange.ts";
@@ -79,7 +80,7 @@ export const respondStream = async (
   options: EncodeOptions,
   headersOf: HeadersOf,
   outgoing: Outgoing,
-  { clock, signal }: Pick<Context, "clock" | "signal">,
+  { clock, cancellation }: Pick<Context, "clock" | "cancellation">,
   timings: StreamTimings,
 ): Promise<{ readonly finish: Finish; readonly sent: boolean }> => {
   const encoder = dialect.createEncoder(options);
@@ -116,7 +117,7 @@ export const respondStream = async (
     timer = clock.timer(timings.heartbeatMs, tick);
     for await (const batch of batches) {
       const chunk = encoder.encode(batch);
-      if (chunk.length > 0 && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, signal);
+      if (chunk.length > 0 && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, cancellation);
     }
     outgoing.end(encoder.end());
     return { finish: { exit: "complete" }, sent };
@@ -132,20 +133,22 @@ export const respondStream = async (
 /**
  * Waits for a slow client, but not for ever: what it holds up is a provider's answer and our memory.
  *
- * @throws GatewayError `client_closed` where it reads nothing for too long; the signal's reason where it is aborted.
+ * @throws GatewayError `client_closed` where it reads nothing for too long; the reason where it is cancelled.
  */
-const untilDrained = async (outgoing: Outgoing, clock: Clock, stallMs: number, signal: AbortSignal): Promise<void> => {
-  signal.throwIfAborted();
+const untilDrained = async (
+  outgoing: Outgoing,
+  clock: Clock,
+  stallMs: number,
+  cancellation: Cancellation,
+): Promise<void> => {
   const givenUp = Promise.withResolvers<never>();
-  const onAbort = (): void => givenUp.reject(signal.reason);
-  const timer = clock.timer(stallMs, () =>
-    givenUp.reject(new GatewayError("client_closed", "The client stopped reading.")),
-  );
-  signal.addEventListener("abort", onAbort);
+  const onCancel = (reason: unknown): void => givenUp.reject(reason);
+  const timer = clock.timer(stallMs, () => onCancel(new GatewayError("client_closed", "The client stopped reading.")));
+  cancellation.add(onCancel);
   try {
     await Promise.race([outgoing.drained(), givenUp.promise]);
   } finally {
     timer.cancel();
-    signal.removeEventListener("abort", onAbort);
+    cancellation.remove(onCancel);
   }
 };

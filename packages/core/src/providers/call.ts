@@ -6,6 +6,7 @@ import type { DecodeOptions, EncodedRequest } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { toUpstreamError } from "../dialects/upstream-error.ts";
 import { UpstreamError } from "../errors.ts";
+import { Cancellation } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
 import { createContextKey, requireValue, type Context, type ContextKey } from "../pipeline/context.ts";
 import { attribute } from "../telemetry/semconv.ts";
@@ -46,7 +47,7 @@ const maxErrorBytes = 64 * 1024;
  * @throws UpstreamError for everything that goes wrong until then, or the signal's reason.
  */
 export const callProvider = async (context: Context): Promise<Reply> => {
-  const { target, request, clock, signal } = context;
+  const { target, request, clock, cancellation } = context;
   if (target === undefined) {
     throw new TypeError("No target was chosen: the stages must hold route() and, inside it, retry().");
   }
@@ -57,25 +58,23 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   const key = keyOf(provider);
   const { url, headers, body } = writeRequest(context, target, provider, typeof key === "object" ? await key : key);
   const trace = startAttempt(context, target, provider, url);
-  const controller = new AbortController();
+  const call = new Cancellation();
   let reply: AbortableReply | undefined;
-  const abort = (): void => {
-    controller.abort(signal.reason);
-    reply?.abort(signal.reason);
+  const abort = (reason: unknown): void => {
+    call.cancel(reason);
+    reply?.abort(reason);
   };
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort, { once: true });
-  const expire = (error: UpstreamError): void => controller.abort(error);
+  cancellation.add(abort);
+  const expire = (error: UpstreamError): void => call.cancel(error);
   const watchdog = createWatchdog(clock, settings.timeouts, request.stream, provider.id, expire);
   const release = (): void => {
     watchdog.stop();
-    signal.removeEventListener("abort", abort);
+    cancellation.remove(abort);
   };
 
   try {
     const sentAt = clock.now();
-    const send = (): Promise<TransportResponse> =>
-      settings.transport.send({ method: "POST", url, headers, body, signal: controller.signal });
+    const send = (): Promise<TransportResponse> => settings.transport.send(new CallRequest(url, headers, body, call));
     const response = await (trace === undefined ? send() : trace.suppressed(send));
     trace?.answered(response.status, response.headers["x-request-id"] ?? response.headers["request-id"]);
     if (response.status < 200 || response.status >= 300) throw await refusal(response, provider);
@@ -83,26 +82,51 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     const { model } = target;
     const { id, quirks } = provider;
     const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
-    const call: Call = { clock, provider, settings, options, watchdog, trace };
-    const batches = await (isEventStream(response) ? readStreamed(response, call) : readWhole(response, call));
+    const answer: Answer = { clock, provider, settings, options, watchdog, trace };
+    const batches = await (isEventStream(response) ? readStreamed(response, answer) : readWhole(response, answer));
     trace?.firstContent((clock.now() - sentAt) / 1000);
     reply = createAbortableReply({ target, batches });
     reply.finished.add((finish) => {
       release();
       trace?.finished(finish);
     });
-    if (signal.aborted) abort();
+    if (call.cancelled) reply.abort(call.reason);
     return reply;
   } catch (error) {
     release();
-    controller.abort(error);
+    call.cancel(error);
     trace?.failed(error);
     throw error;
   }
 };
 
+/** The request as the transport gets it: a signal is only made where the transport wants one. */
+class CallRequest implements TransportRequest {
+  readonly method = "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+  readonly cancellation: Cancellation;
+
+  constructor(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | Uint8Array,
+    cancellation: Cancellation,
+  ) {
+    this.url = url;
+    this.headers = headers;
+    this.body = body;
+    this.cancellation = cancellation;
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal;
+  }
+}
+
 /** What reading an answer needs. */
-interface Call {
+interface Answer {
   readonly clock: Clock;
   readonly provider: Provider;
   readonly settings: CallSettings;
@@ -189,8 +213,8 @@ const refusal = async (response: TransportResponse, { id, dialect }: Provider): 
 const isEventStream = ({ headers }: TransportResponse): boolean =>
   headers["content-type"]?.startsWith("text/event-stream") ?? false;
 
-const readStreamed = async (response: TransportResponse, call: Call): Promise<AsyncIterator<EventBatch>> => {
-  const { clock, provider, settings, options, watchdog, trace } = call;
+const readStreamed = async (response: TransportResponse, answer: Answer): Promise<AsyncIterator<EventBatch>> => {
+  const { clock, provider, settings, options, watchdog, trace } = answer;
   const source = readStream({
     provider: provider.id,
     dialect: provider.dialect.id,
@@ -204,9 +228,9 @@ const readStreamed = async (response: TransportResponse, call: Call): Promise<As
   return replaying(await untilContent(source), source);
 };
 
-const readWhole = async (response: TransportResponse, call: Call): Promise<AsyncIterator<EventBatch>> => {
-  const { settings, options, watchdog, trace } = call;
-  const { id, dialect } = call.provider;
+const readWhole = async (response: TransportResponse, answer: Answer): Promise<AsyncIterator<EventBatch>> => {
+  const { settings, options, watchdog, trace } = answer;
+  const { id, dialect } = answer.provider;
   const bytes = await readBody(response.body, settings.maxResponseBytes, id, watchdog);
   watchdog.stop();
   const body = parseLoosely(bytes);

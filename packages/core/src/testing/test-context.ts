@@ -1,5 +1,6 @@
 import { INVALID_SPAN_CONTEXT, trace } from "@opentelemetry/api";
 import type { ChatRequest } from "../chat/request.ts";
+import { Cancellation } from "../pipeline/cancellation.ts";
 import { createContext, deriveContext, type Context, type ContextValues, type Logger } from "../pipeline/context.ts";
 import { createFakeClock } from "./fake-clock.ts";
 
@@ -14,26 +15,29 @@ export const testRequest = (overrides: Partial<ChatRequest> = {}): ChatRequest =
   ...overrides,
 });
 
-export type TestContextOverrides = Partial<Omit<Context, "get" | "set">> & { readonly values?: ContextValues };
+export type TestContextOverrides = Partial<Omit<Context, "get" | "set" | "cancellation">> & {
+  readonly values?: ContextValues;
+};
 
 /**
  * A context for tests of one stage, with any of its fields replaced: a clock that stands still, a span and a logger
  * that keep nothing, a signal nobody aborts, ten minutes to the deadline.
  */
-export const testContext = ({ targets, target, attempt, ...overrides }: TestContextOverrides = {}): Context => {
-  const clock = overrides.clock ?? createFakeClock();
+export const testContext = (overrides: TestContextOverrides = {}): Context => {
+  const { targets, target, attempt, signal, ...fields } = overrides;
+  const clock = fields.clock ?? createFakeClock();
   const context = createContext({
     id: "request-1",
     request: testRequest(),
     principal: { id: "user-1" },
-    signal: new AbortController().signal,
+    cancellation: signal === undefined ? new Cancellation() : Cancellation.following(signal),
     deadline: clock.now() + 600_000,
     clock,
     random: () => 0.5,
     logger: silent,
     span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
     values: new Map(),
-    ...overrides,
+    ...fields,
   });
   return deriveContext(context, {
     ...(targets === undefined ? {} : { targets }),

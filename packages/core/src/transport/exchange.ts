@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
+import type { Cancellation } from "../pipeline/cancellation.ts";
 import { createContentDecoder, decodeContent } from "./content-encoding.ts";
 import { flattenHeaders, toDispatchOptions, type ResponseHeaders } from "./http-message.ts";
 import { isConnectionLost, toNetworkError, type ExchangePhase } from "./network-error.ts";
@@ -36,7 +37,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterator<Uint8
   connection: ExchangeConnection | undefined;
 
   readonly #options: ExchangeOptions;
-  readonly #signal: AbortSignal;
+  readonly #cancellation: Cancellation;
   readonly #dispatchOptions: Dispatcher.DispatchOptions;
   #phase: ExchangePhase | "over" = "connecting";
   #controller: Dispatcher.DispatchController | undefined;
@@ -52,20 +53,19 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterator<Uint8
   #failure: { readonly reason: unknown } | undefined;
 
   /** @throws TypeError where the request's URL is not absolute. */
-  constructor(request: TransportRequest, options: ExchangeOptions) {
+  constructor(request: TransportRequest, cancellation: Cancellation, options: ExchangeOptions) {
     this.#options = options;
-    this.#signal = request.signal;
+    this.#cancellation = cancellation;
     this.#dispatchOptions = toDispatchOptions(request);
   }
 
   /** Sends the request. Called once. */
   start(): void {
-    this.#signal.addEventListener("abort", this.#onAbort);
+    this.#cancellation.add(this.#onAbort);
     this.#options.dispatch(this.#dispatchOptions, this, "any");
   }
 
-  // A function, not the object itself: Node keeps listeners that are objects alive until the next full collection.
-  readonly #onAbort = (): void => this.abort(this.#signal.reason);
+  readonly #onAbort = (reason: unknown): void => this.abort(reason);
 
   /** Closes the connection; what was not read yet is dropped. */
   abort(reason: unknown): void {
@@ -202,7 +202,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterator<Uint8
   /** Nothing more will come. A reader that waits is told, unless there is something to give it first. */
   #settle(): void {
     this.#phase = "over";
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#cancellation.remove(this.#onAbort);
     this.#options.onOver();
     const reader = this.#reader;
     if (reader === undefined || this.#chunks.length > 0) return;

@@ -1,3 +1,5 @@
+import type { Cancellation } from "../pipeline/cancellation.ts";
+
 export interface TransportRequest {
   readonly method: "GET" | "POST";
   /** Absolute; its origin comes from configuration, never from a client. */
@@ -7,6 +9,8 @@ export interface TransportRequest {
   readonly body?: string | Uint8Array;
   /** Aborting it closes the connection at once, whether or not the answer has begun. */
   readonly signal: AbortSignal;
+  /** The same as `signal`, for a transport that wants to save making one. */
+  readonly cancellation?: Cancellation;
 }
 
 export interface TransportResponse {

@@ -1,6 +1,7 @@
 import { Agent, Client, Pool, type Dispatcher } from "undici";
 import { GatewayError } from "../errors.ts";
 import { createBag } from "../pipeline/bag.ts";
+import { Cancellation } from "../pipeline/cancellation.ts";
 import { systemClock } from "../pipeline/clock.ts";
 import { Exchange, type ExchangeConnection, type ExchangeOptions } from "./exchange.ts";
 import type { Transport, TransportResponse } from "./transport.ts";
@@ -87,11 +88,17 @@ export const createUndiciTransport = (options: UndiciTransportOptions = {}): Tra
   return {
     send: (request) =>
       new Promise<TransportResponse>((resolve, reject) => {
-        if (request.signal.aborted) {
-          reject(request.signal.reason);
+        const cancellation = request.cancellation ?? Cancellation.following(request.signal);
+        if (cancellation.cancelled) {
+          reject(cancellation.reason);
           return;
         }
-        const exchange = new Exchange(request, { ...shared, resolve, reject, onOver: () => open.remove(place) });
+        const exchange = new Exchange(request, cancellation, {
+          ...shared,
+          resolve,
+          reject,
+          onOver: () => open.remove(place),
+        });
         const place = open.add(exchange);
         exchange.start();
       }),

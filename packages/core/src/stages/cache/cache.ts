@@ -60,7 +60,7 @@ export const cache = (options: CacheOptions = {}): Stage => {
   };
 
   return defineStage("cache", async (context, next) => {
-    const { request, signal, clock } = context;
+    const { request, cancellation, clock } = context;
     const { noStore, noCache } = context.get(cacheControlKey) ?? {};
     const scope = noStore === true || !isCacheable(request) ? undefined : scopeOf(context);
     if (scope === undefined) {
@@ -70,7 +70,7 @@ export const cache = (options: CacheOptions = {}): Stage => {
     const key = keyOf(scope, request);
     const stored = noCache === true ? undefined : await guarded.get(context, key);
     // The client may have gone while the store was asked.
-    signal.throwIfAborted();
+    cancellation.throwIfCancelled();
     if (stored === unavailable) {
       report(context, "bypass", key);
       return next();

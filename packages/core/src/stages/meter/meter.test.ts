@@ -4,7 +4,7 @@ import type { ChatEvent } from "../../chat/event.ts";
 import { events, replyOf } from "../../chat/reply.ts";
 import { createTarget } from "../../chat/target.ts";
 import { UpstreamError } from "../../errors.ts";
-import type { ContextKey } from "../../pipeline/context.ts";
+import { deriveContext, type ContextKey } from "../../pipeline/context.ts";
 import type { Model } from "../../providers/catalog.ts";
 import { registryKey, type Registry } from "../../providers/registry.ts";
 import { testContext, testRequest } from "../../testing/test-context.ts";
@@ -144,7 +144,7 @@ describe("memoryLedger", () => {
     const ledger = memoryLedger({ maxRows: 2 });
     const context = testContext({ values, target: createTarget("one", "a") });
     for (const attempt of [1, 2, 3]) {
-      const reply = await meter({ ledger }).run({ ...context, attempt }, () =>
+      const reply = await meter({ ledger }).run(deriveContext(context, { attempt }), () =>
         Promise.resolve(replyOf([[start, text, end, usage]])),
       );
       await collect(reply);

@@ -138,7 +138,7 @@ class Walk {
   }
 
   async #call(target: Target): Promise<Reply | GatewayError> {
-    const { clock, signal } = this.#context;
+    const { clock, cancellation } = this.#context;
     const start = clock.now();
     try {
       const reply = await this.#next({ target, attempt: this.#attempts.length + 1 });
@@ -148,9 +148,9 @@ class Walk {
     } catch (thrown) {
       const error = toGatewayError(thrown);
       this.#attempts.push({ target: target.id, error: error.code, durationMs: clock.now() - start });
-      if (signal.aborted) {
+      if (cancellation.cancelled) {
         this.#health?.neutral(target);
-        throw signal.reason;
+        throw cancellation.reason;
       }
       this.#health?.failed(target, error);
       return error;

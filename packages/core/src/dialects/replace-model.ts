@@ -1,7 +1,8 @@
 import type { Json } from "./dialect.ts";
 
 const key = '"model"';
-const isSpace = (byte: number | undefined): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9;
+const isSpace = (character: string | undefined): boolean =>
+  character === " " || character === "\n" || character === "\r" || character === "\t";
 
 /**
  * A request body that asks for another model and is otherwise what it was: byte for byte where the place of the name is
@@ -18,16 +19,18 @@ export const replaceModel = (bytes: Uint8Array, body: Json, model: string): Uint
 
 /** Where the model's name stands, its quotes included; `undefined` where that could be more than one place. */
 const placeOfModel = (buffer: Buffer, model: unknown): readonly [start: number, end: number] | undefined => {
-  const at = buffer.indexOf(key);
-  if (typeof model !== "string" || at === -1 || buffer.indexOf(key, at + 1) !== -1) return undefined;
+  if (typeof model !== "string") return undefined;
+  // One character for each byte, so that places in it are places in the body; searching text is cheaper than bytes.
+  const text = buffer.toString("latin1");
+  const at = text.indexOf(key);
+  if (at === -1 || text.includes(key, at + 1)) return undefined;
   // A key may be spelled with escapes ("\u006dodel"): the one that was found could then be a nested one.
-  if (buffer.includes("\\u006")) return undefined;
+  if (text.includes("\\u006")) return undefined;
   let start = at + key.length;
-  while (isSpace(buffer[start])) start++;
-  if (buffer[start] !== 0x3a) return undefined;
+  while (isSpace(text[start])) start++;
+  if (text[start] !== ":") return undefined;
   start++;
-  while (isSpace(buffer[start])) start++;
-  const name = Buffer.from(JSON.stringify(model));
-  const end = start + name.length;
-  return buffer.subarray(start, end).equals(name) ? [start, end] : undefined;
+  while (isSpace(text[start])) start++;
+  const name = Buffer.from(JSON.stringify(model)).toString("latin1");
+  return text.startsWith(name, start) ? [start, start + name.length] : undefined;
 };

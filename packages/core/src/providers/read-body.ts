@@ -17,7 +17,6 @@ export const readBody = async (
   for (;;) {
     watchdog?.waiting();
     const result = await body.next();
-    watchdog?.received();
     if (result.done === true) break;
     bytes += result.value.byteLength;
     if (bytes > maxBytes) {

@@ -21,6 +21,7 @@ export const readAnnotations = (message: Json): readonly Citation[] =>
 
 /** Reads the sources that some servers list beside the choices: `search_results`, or bare addresses. */
 export const readSources = (body: Json): readonly Citation[] => {
+  if (body["search_results"] === undefined && body["citations"] === undefined) return [];
   const sources = new Map<string, Citation>();
   for (const result of arrayIn(body, "search_results")) {
     if (!isObject(result)) continue;

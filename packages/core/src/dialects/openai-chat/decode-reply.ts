@@ -118,6 +118,11 @@ export const readLogprobs = (choice: Json): readonly unknown[] | undefined => {
   return content.length === 0 ? undefined : content;
 };
 
+const noIds: ReadonlySet<string> = new Set();
+
+const idsOf = (calls: readonly Json[]): ReadonlySet<string> =>
+  calls.length === 0 ? noIds : new Set(calls.flatMap((call) => stringIn(call, "id") || []));
+
 const readMessage = (message: Json, choice: number, requestId: string): readonly Part[] => {
   const content: Part[] = [...readContent(message["content"])];
   const refusal = stringIn(message, "refusal");
@@ -125,8 +130,7 @@ const readMessage = (message: Json, choice: number, requestId: string): readonly
   const legacy = objectIn(message, "function_call");
   if (legacy !== undefined) calls.push({ function: legacy });
 
-  const ids = new Set(calls.flatMap((call) => stringIn(call, "id") || []));
-  const { parts: reasoning, signatures } = readReasoning(message, ids);
+  const { parts: reasoning, signatures } = readReasoning(message, idsOf(calls));
   if (refusal !== undefined && refusal !== "") content.push({ type: "refusal", text: refusal });
   let ordinal = 0;
   for (const call of calls) {

@@ -10,6 +10,7 @@ import type { TurnPolicy } from "./turn.ts";
  * @throws GatewayError `invalid_value` where it is not, and cannot be without a guess.
  */
 export const settleToolTurns = (messages: readonly Message[], policy: TurnPolicy): readonly Message[] => {
+  if (!messages.some(isPartOfTurn)) return messages;
   const late = createLateResults(messages);
   let settled: Message[] | undefined;
   let start = 0;
@@ -23,6 +24,8 @@ export const settleToolTurns = (messages: readonly Message[], policy: TurnPolicy
   }
   return settled ?? messages;
 };
+
+const isPartOfTurn = ({ role }: Message): boolean => role === "assistant" || role === "tool";
 
 /** Assistant messages and the tool messages after them are one turn; every other message is one by itself. */
 const endOfTurn = (messages: readonly Message[], start: number): number => {

@@ -120,41 +120,48 @@ class Walk {
 
   /** Asks one target, again where its error allows; brings its reply or its last error. */
   async #ask(target: Target): Promise<Reply | GatewayError> {
+    const { clock } = this.#context;
     for (let retries = 0; ; retries++) {
-      const answer = await this.#call(target);
-      if (!GatewayError.is(answer)) return answer;
-      const allowed = Math.min(answer.retries, this.#options.retriesPerTarget);
-      if (retries >= allowed || (answer.retryAfterMs ?? 0) > this.#options.maxWaitMs) return answer;
-      if (this.#health?.check(target)?.reason === "open") return answer;
-      const delayMs = backoffMs(answer, retries, this.#options, this.#context.random);
-      if (!this.#timeFor(delayMs)) return answer;
+      const start = clock.now();
+      let error: GatewayError;
+      try {
+        const reply = await this.#next({ target, attempt: this.#attempts.length + 1 });
+        this.#attempts.push({ target: target.id, durationMs: clock.now() - start });
+        this.#watch(target, reply);
+        return reply;
+      } catch (thrown) {
+        error = this.#failed(target, toGatewayError(thrown), clock.now() - start);
+      }
+      const delayMs = this.#delayBefore(target, error, retries);
+      if (delayMs === undefined) return error;
       this.#context.span.addEvent(spanEvent.retry, {
         attempt: this.#attempts.length,
         delay: delayMs / 1000,
-        "error.type": errorType(answer),
+        "error.type": errorType(error),
       });
-      await this.#context.clock.sleep(delayMs, this.#context.signal);
+      await clock.sleep(delayMs, this.#context.signal);
     }
   }
 
-  async #call(target: Target): Promise<Reply | GatewayError> {
-    const { clock, cancellation } = this.#context;
-    const start = clock.now();
-    try {
-      const reply = await this.#next({ target, attempt: this.#attempts.length + 1 });
-      this.#attempts.push({ target: target.id, durationMs: clock.now() - start });
-      this.#watch(target, reply);
-      return reply;
-    } catch (thrown) {
-      const error = toGatewayError(thrown);
-      this.#attempts.push({ target: target.id, error: error.code, durationMs: clock.now() - start });
-      if (cancellation.cancelled) {
-        this.#health?.neutral(target);
-        throw cancellation.reason;
-      }
-      this.#health?.failed(target, error);
-      return error;
+  /** Takes note of a failed call, unless it failed because the request is no longer wanted. */
+  #failed(target: Target, error: GatewayError, durationMs: number): GatewayError {
+    const { cancellation } = this.#context;
+    this.#attempts.push({ target: target.id, error: error.code, durationMs });
+    if (cancellation.cancelled) {
+      this.#health?.neutral(target);
+      throw cancellation.reason;
     }
+    this.#health?.failed(target, error);
+    return error;
+  }
+
+  /** How long to wait before asking the same target again; `undefined` where it is not to be asked again. */
+  #delayBefore(target: Target, error: GatewayError, retries: number): number | undefined {
+    const { retriesPerTarget, maxWaitMs } = this.#options;
+    if (retries >= Math.min(error.retries, retriesPerTarget) || (error.retryAfterMs ?? 0) > maxWaitMs) return undefined;
+    if (this.#health?.check(target)?.reason === "open") return undefined;
+    const delayMs = backoffMs(error, retries, this.#options, this.#context.random);
+    return this.#timeFor(delayMs) ? delayMs : undefined;
   }
 
   /** Reports how the answer ended. A probe is over with the first content, or one slow stream would block the rest. */

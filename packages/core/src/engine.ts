@@ -64,6 +64,8 @@ export interface Engine {
 /** All groups of three hexadecimal digits: putting an id together from them is cheaper than writing numbers. */
 const threeDigits = Array.from({ length: 16 ** 3 }, (_, group) => group.toString(16).padStart(3, "0"));
 
+const ignore = (): void => undefined;
+
 const requestOver = new GatewayError("client_closed", "The request is over.");
 
 export const createEngine = (options: EngineOptions): Engine => {
@@ -111,7 +113,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 
     const reply = Promise.withResolvers<Reply>();
     // Whoever asked may have failed before waiting for it.
-    reply.promise.catch(() => undefined);
+    reply.promise.catch(ignore);
     let abandoned = false;
     const abort = (reason: GatewayError): void => {
       cancellation.cancel(reason);

@@ -1,6 +1,7 @@
 import type { ChatEvent, EventBatch } from "./event.ts";
 import { createFinishList, type Finish, type FinishList } from "./finish.ts";
-import { toError, toReply, type Reply } from "./reply.ts";
+import { toError, type Reply } from "./reply.ts";
+import type { Target } from "./target.ts";
 
 /** What a stage may still do when the provider's last batch has passed. */
 export interface MapOptions {
@@ -17,15 +18,14 @@ type MapBatch = (batch: EventBatch, stop: () => void) => EventBatch | undefined;
  * The same reply with its batches passed through `map`; `undefined` leaves a batch out, a throw ends the reply.
  * `stop` makes the batch that `map` is about to return the last one and stops the source; `flush` is not called then.
  */
-export const mapBatches = (reply: Reply, map: MapBatch, { flush }: MapOptions = {}): Reply => {
-  const batches = new MappedBatches(reply, map, flush);
-  return toReply(batches, batches.finished, batches.cancel, reply.target);
-};
+export const mapBatches = (reply: Reply, map: MapBatch, { flush }: MapOptions = {}): Reply =>
+  new MappedReply(reply, map, flush);
 
 const over: IteratorResult<EventBatch> = { done: true, value: undefined };
 
-/** The batches of a reply on their way through one stage. A class for the same reason as the reply's own reader. */
-class MappedBatches implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
+/** A reply on its way through one stage; batches and iterator too, as the reply's own reader is. */
+class MappedReply implements Reply, AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
+  readonly target?: Target;
   readonly finished: FinishList;
   readonly #reply: Reply;
   readonly #source: AsyncIterator<EventBatch>;
@@ -41,6 +41,11 @@ class MappedBatches implements AsyncIterable<EventBatch>, AsyncIterator<EventBat
     this.#flush = flush;
     this.finished = flush === undefined ? reply.finished : createFinishList();
     if (flush !== undefined) reply.finished.add(this.#follow);
+    if (reply.target !== undefined) this.target = reply.target;
+  }
+
+  get batches(): this {
+    return this;
   }
 
   /** Where the source ends well, or was stopped from here, there is more to come before this reply is over. */

@@ -37,36 +37,32 @@ export const createReply = ({ signal, ...source }: ReplySource): Reply => {
 /** A reply whose maker tells it when the client has gone, for makers who listen to the signal anyway. */
 export interface AbortableReply extends Reply {
   /** Ends the reply as `aborted`, also while nobody reads. */
-  readonly abort: (reason: unknown) => void;
+  abort(reason: unknown): void;
 }
 
 /** Makes a reply that is aborted by hand. */
-export const createAbortableReply = ({ target, batches }: Omit<ReplySource, "signal">): AbortableReply => {
-  const reader = new ReplyReader(batches);
-  return Object.assign(toReply(reader, reader.finished, reader.cancel, target), { abort: reader.abort });
-};
-
-/** Puts a reply together; a target that is not there is no field. */
-export const toReply = (
-  batches: Reply["batches"],
-  finished: FinishList,
-  cancel: Reply["cancel"],
-  target: Target | undefined,
-): Reply => (target === undefined ? { batches, finished, cancel } : { target, batches, finished, cancel });
+export const createAbortableReply = ({ target, batches }: Omit<ReplySource, "signal">): AbortableReply =>
+  new ReplyReader(batches, target);
 
 const over: IteratorResult<EventBatch> = { done: true, value: undefined };
 
 /**
- * Reads a reply's batches and tells how it was left; itself what it iterates over, for a reply is read once. A class
- * because there is one for every answer: closures would be made each time.
+ * Reads a reply's batches and tells how it was left. Reply, batches and iterator are one object, for a reply is read
+ * once; a class because there is one for every answer: closures would be made each time.
  */
-class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
+class ReplyReader implements AbortableReply, AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
+  readonly target?: Target;
   readonly finished: FinishList = createFinishList();
   readonly #batches: AsyncIterator<EventBatch>;
   #started = false;
 
-  constructor(batches: AsyncIterator<EventBatch>) {
+  constructor(batches: AsyncIterator<EventBatch>, target: Target | undefined) {
     this.#batches = batches;
+    if (target !== undefined) this.target = target;
+  }
+
+  get batches(): this {
+    return this;
   }
 
   [Symbol.asyncIterator](): this {
@@ -88,7 +84,9 @@ class ReplyReader implements AsyncIterable<EventBatch>, AsyncIterator<EventBatch
   readonly cancel = (error?: unknown): void =>
     this.#leave(error === undefined ? { exit: this.#started ? "stopped" : "unread" } : { exit: "failed", error });
 
-  readonly abort = (reason: unknown): void => this.#leave({ exit: "aborted", error: reason });
+  abort(reason: unknown): void {
+    this.#leave({ exit: "aborted", error: reason });
+  }
 
   readonly #settle = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> => {
     if (result.done === true) this.finished.fire({ exit: "complete" });

@@ -11,7 +11,7 @@ export interface Clock {
 }
 
 export interface Timer {
-  readonly cancel: () => void;
+  cancel(): void;
 }
 
 // Node fires at once for delays that do not fit in 31 bits.
@@ -37,10 +37,22 @@ export const sleepOn =
       signal?.addEventListener("abort", onAbort, { once: true });
     });
 
+class SystemTimer implements Timer {
+  readonly #handle: NodeJS.Timeout;
+
+  constructor(handle: NodeJS.Timeout) {
+    this.#handle = handle;
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
 const timer: Clock["timer"] = (ms, callback) => {
   const handle = setTimeout(callback, Math.min(Math.max(0, ms), longestDelayMs));
   handle.unref();
-  return { cancel: () => clearTimeout(handle) };
+  return new SystemTimer(handle);
 };
 
 /** The machine's own clock. */

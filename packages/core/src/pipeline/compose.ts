@@ -9,13 +9,15 @@ export type Handler = (context: Context) => Promise<Reply>;
 export const compose = (stages: readonly Stage[], innermost: Handler): Handler =>
   stages.reduceRight<Handler>((inner, stage) => enclose(stage, inner), innermost);
 
+const ignore = (): void => undefined;
+
 const enclose =
   (stage: Stage, inner: Handler): Handler =>
   (context) => {
     const next: Next = (change) => {
       const reply = inner(change === undefined ? context : deriveContext(context, change));
       // A stage may fail while what it asked for is under way; nobody is left then to catch that failure.
-      reply.catch(() => undefined);
+      reply.catch(ignore);
       return reply;
     };
     try {

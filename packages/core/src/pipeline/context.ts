@@ -151,9 +151,22 @@ export type ContextOptions = Omit<Context, "get" | "set" | "signal" | "targets" 
 /** Makes the context of one request. */
 export const createContext = (options: ContextOptions): Context => {
   const { id, request, principal, cancellation, deadline, clock, random, logger, span } = options;
-  const values = new Values(options.values);
-  const fields = { id, request, principal, cancellation, deadline, clock, random, logger, span, values };
-  return new RequestContext({ ...fields, targets: [], target: undefined, attempt: 1 }, {});
+  const fields: ContextFields = {
+    id,
+    request,
+    principal,
+    cancellation,
+    deadline,
+    targets: [],
+    target: undefined,
+    attempt: 1,
+    clock,
+    random,
+    logger,
+    span,
+    values: new Values(options.values),
+  };
+  return new RequestContext(fields, {});
 };
 
 /** The value under a key that the gateway itself always sets. */

@@ -18,7 +18,7 @@ import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
 import { registryKey } from "./registry.ts";
-import { createWatchdog, type CallTimeouts, type Watchdog } from "./watchdog.ts";
+import { Watchdog, type CallTimeouts } from "./watchdog.ts";
 
 /** What every provider call needs besides its context. */
 export interface CallSettings {
@@ -66,7 +66,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   };
   cancellation.add(abort);
   const expire = (error: UpstreamError): void => call.cancel(error);
-  const watchdog = createWatchdog(clock, settings.timeouts, request.stream, provider.id, expire);
+  const watchdog = new Watchdog(clock, settings.timeouts, request.stream, provider.id, expire);
   const release = (): void => {
     watchdog.stop();
     cancellation.remove(abort);

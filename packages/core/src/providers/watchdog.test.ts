@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { UpstreamError } from "../errors.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
-import { createWatchdog, timeoutDefaults } from "./watchdog.ts";
+import { timeoutDefaults, Watchdog } from "./watchdog.ts";
 
 const watch = (stream: boolean) => {
   const clock = createFakeClock();
   const expired: UpstreamError[] = [];
-  const watchdog = createWatchdog(clock, timeoutDefaults, stream, "house", (error) => expired.push(error));
+  const watchdog = new Watchdog(clock, timeoutDefaults, stream, "house", (error) => expired.push(error));
   return { clock, watchdog, codes: () => expired.map(({ code }) => code) };
 };
 

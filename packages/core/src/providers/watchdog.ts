@@ -26,92 +26,109 @@ export const timeoutDefaults: Required<CallTimeouts> = {
 type Watched = "total" | "first content" | "idle" | "content idle";
 
 /** Watches one provider call. However many limits it has, it costs one timer, which is set again by hand. */
-export interface Watchdog {
+export class Watchdog {
+  readonly #clock: Clock;
+  readonly #limits: Required<CallTimeouts>;
+  readonly #provider: string;
+  readonly #expire: (error: UpstreamError) => void;
+  readonly #totalDue: number;
+  #firstContentDue: number;
+  #idleDue = Infinity;
+  #contentIdleDue = Infinity;
+  #contentSeen = false;
+  #lastContent: number;
+  #pausedAt: number;
+  #timer: Timer | undefined;
+  #timerAt = Infinity;
+  #stopped = false;
+
+  constructor(
+    clock: Clock,
+    limits: Required<CallTimeouts>,
+    stream: boolean,
+    provider: string,
+    expire: (error: UpstreamError) => void,
+  ) {
+    const start = clock.now();
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#provider = provider;
+    this.#expire = expire;
+    this.#totalDue = start + (stream ? limits.streamTotalMs : limits.totalMs);
+    this.#firstContentDue = stream ? start + limits.firstContentMs : Infinity;
+    this.#lastContent = start;
+    this.#pausedAt = start;
+    this.#schedule();
+  }
+
   /** A read begins: silence counts from now. */
-  readonly waiting: () => void;
+  waiting(): void {
+    const now = this.#clock.now();
+    this.#idleDue = now + this.#limits.idleMs;
+    this.#lastContent += now - this.#pausedAt;
+    if (this.#contentSeen) this.#contentIdleDue = this.#lastContent + this.#limits.contentIdleMs;
+    // A limit that moves further away is met when the timer fires; only a nearer one has to set it anew.
+    if (this.#idleDue < this.#timerAt && !this.#stopped) this.#schedule();
+  }
+
   /** A read ended: while nobody asks the provider for more, its silence is not its fault. */
-  readonly received: () => void;
-  readonly content: () => void;
-  readonly stop: () => void;
-}
+  received(): void {
+    this.#idleDue = Infinity;
+    this.#contentIdleDue = Infinity;
+    this.#pausedAt = this.#clock.now();
+  }
 
-export const createWatchdog = (
-  clock: Clock,
-  limits: Required<CallTimeouts>,
-  stream: boolean,
-  provider: string,
-  expire: (error: UpstreamError) => void,
-): Watchdog => {
-  const start = clock.now();
-  const due: Record<Watched, number> = {
-    total: start + (stream ? limits.streamTotalMs : limits.totalMs),
-    "first content": stream ? start + limits.firstContentMs : Infinity,
-    idle: Infinity,
-    "content idle": Infinity,
-  };
-  let contentSeen = false;
-  let lastContent = start;
-  let pausedAt = start;
-  let timer: Timer | undefined;
-  let timerAt = Infinity;
-  let stopped = false;
+  content(): void {
+    this.#contentSeen = true;
+    this.#firstContentDue = Infinity;
+    this.#lastContent = this.#clock.now();
+    this.#pausedAt = this.#lastContent;
+  }
 
-  const nearest = (): Watched => {
-    let soonest: Watched = "total";
-    for (const kind of ["first content", "idle", "content idle"] as const) {
-      if (due[kind] < due[soonest]) soonest = kind;
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #due(): number {
+    return Math.min(this.#totalDue, this.#firstContentDue, this.#idleDue, this.#contentIdleDue);
+  }
+
+  /** Which limit is due first. */
+  #nearest(): Watched {
+    switch (this.#due()) {
+      case this.#totalDue:
+        return "total";
+      case this.#firstContentDue:
+        return "first content";
+      case this.#idleDue:
+        return "idle";
+      default:
+        return "content idle";
     }
-    return soonest;
-  };
+  }
 
-  const schedule = (): void => {
-    timer?.cancel();
-    timerAt = due[nearest()];
-    timer = clock.timer(Math.max(0, timerAt - clock.now()), onTimer);
-  };
+  #schedule(): void {
+    this.#timer?.cancel();
+    this.#timerAt = this.#due();
+    this.#timer = this.#clock.timer(Math.max(0, this.#timerAt - this.#clock.now()), this.#onTimer);
+  }
 
-  const onTimer = (): void => {
-    if (stopped) return;
-    const kind = nearest();
-    if (clock.now() < due[kind]) {
-      schedule();
+  readonly #onTimer = (): void => {
+    if (this.#stopped) return;
+    if (this.#clock.now() < this.#due()) {
+      this.#schedule();
       return;
     }
+    const kind = this.#nearest();
     // What the socket already holds is read before the provider is called silent: the loop may only have been late.
-    timer = clock.timer(1, () => {
-      if (stopped) return;
-      if (clock.now() < due[nearest()]) schedule();
-      else expire(timeoutError(kind, provider, contentSeen));
+    this.#timer = this.#clock.timer(1, () => {
+      if (this.#stopped) return;
+      if (this.#clock.now() < this.#due()) this.#schedule();
+      else this.#expire(timeoutError(kind, this.#provider, this.#contentSeen));
     });
   };
-
-  schedule();
-  return {
-    waiting: () => {
-      const now = clock.now();
-      due.idle = now + limits.idleMs;
-      lastContent += now - pausedAt;
-      if (contentSeen) due["content idle"] = lastContent + limits.contentIdleMs;
-      // A limit that moves further away is met when the timer fires; only a nearer one has to set it anew.
-      if (due.idle < timerAt && !stopped) schedule();
-    },
-    received: () => {
-      due.idle = Infinity;
-      due["content idle"] = Infinity;
-      pausedAt = clock.now();
-    },
-    content: () => {
-      contentSeen = true;
-      due["first content"] = Infinity;
-      lastContent = clock.now();
-      pausedAt = lastContent;
-    },
-    stop: () => {
-      stopped = true;
-      timer?.cancel();
-    },
-  };
-};
+}
 
 const timeoutError = (kind: Watched, provider: string, contentSeen: boolean): UpstreamError =>
   new UpstreamError(

@@ -65,13 +65,20 @@ export const memoryLedger = (options: { readonly maxRows?: number } = {}): Memor
   let calls = 0;
   let inputTokens = 0;
   let outputTokens = 0;
+  // Big integers are slow, so what is below the largest safe one is kept beside them.
   let costNanoUsd = 0n;
+  let recentNanoUsd = 0;
   return {
     record: (row) => {
       calls++;
       inputTokens += row.usage.inputTokens;
       outputTokens += row.usage.outputTokens;
-      costNanoUsd += BigInt(row.costNanoUsd ?? 0);
+      const cost = row.costNanoUsd ?? 0;
+      if (recentNanoUsd + cost > Number.MAX_SAFE_INTEGER) {
+        costNanoUsd += BigInt(recentNanoUsd);
+        recentNanoUsd = 0;
+      }
+      recentNanoUsd += cost;
       if (rows.length < maxRows) rows.push(row);
       else {
         rows[oldest] = row;
@@ -79,6 +86,6 @@ export const memoryLedger = (options: { readonly maxRows?: number } = {}): Memor
       }
     },
     rows: () => [...rows.slice(oldest), ...rows.slice(0, oldest)],
-    totals: () => ({ calls, inputTokens, outputTokens, costNanoUsd }),
+    totals: () => ({ calls, inputTokens, outputTokens, costNanoUsd: costNanoUsd + BigInt(recentNanoUsd) }),
   };
 };

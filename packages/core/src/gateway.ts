@@ -17,7 +17,7 @@ import { createHealth, healthKey } from "./providers/health.ts";
 import { createRegistry, registryKey } from "./providers/registry.ts";
 import { cache } from "./stages/cache/cache.ts";
 import { guardrail } from "./stages/guardrail/guardrail.ts";
-import { ledgerKey, memoryLedger } from "./stages/meter/ledger.ts";
+import { ledgerKey } from "./stages/meter/ledger.ts";
 import { meter } from "./stages/meter/meter.ts";
 import { normalize } from "./stages/normalize/normalize.ts";
 import { retry } from "./stages/retry/retry.ts";
@@ -73,7 +73,7 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
   const values = new Map<ContextKey<unknown>, unknown>([
     [registryKey, registry],
     [healthKey, health],
-    [ledgerKey, settled.stores?.ledger ?? memoryLedger()],
+    [ledgerKey, settled.stores?.ledger],
     [
       callSettingsKey,
       {

@@ -51,7 +51,7 @@ export interface GatewayOptions<Raw = unknown> {
   readonly authenticate?: Authenticate<Raw>;
   /** Where shared state is kept. */
   readonly stores?: {
-    /** @default memoryLedger() */
+    /** Gets a row for every provider call, as memoryLedger() does. @default nobody keeps them */
     readonly ledger?: Ledger;
   };
   readonly limits?: Limits;

@@ -53,6 +53,8 @@ export const meter = (options: MeterOptions = {}): Stage => {
   });
 };
 
+type Cost = Pick<LedgerRow, "costNanoUsd" | "costSource">;
+
 /** Watches one provider call. */
 class MeteredCall {
   readonly #context: Context;
@@ -110,7 +112,7 @@ class MeteredCall {
     return exit === "complete" || said.outputTokens >= seen ? said : { ...said, outputTokens: seen, estimated: true };
   }
 
-  #cost(usage: Usage): { readonly costNanoUsd?: number; readonly costSource?: "provider" | "local" } {
+  #cost(usage: Usage): Cost {
     if (usage.costNanoUsd !== undefined) return { costNanoUsd: usage.costNanoUsd, costSource: "provider" };
     const { target, request } = this.#context;
     const model = target === undefined ? undefined : this.#context.get(registryKey)?.model(target);
@@ -125,31 +127,34 @@ class MeteredCall {
 
   #record(exit: Finish["exit"] | "rejected", usage: Usage, error: GatewayErrorCode | undefined, billed: boolean): void {
     const context = this.#context;
-    const cost = exit === "rejected" ? { costNanoUsd: 0 } : this.#cost(usage);
-    const { id: principal, tenant } = context.principal;
-    const row = {
-      requestId: context.id,
-      principal,
-      ...(tenant === undefined ? {} : { tenant }),
-      target: context.target?.id ?? "",
-      attempt: context.attempt,
-      exit,
-      ...(error === undefined ? {} : { error }),
-      usage,
-      ...cost,
-      ...(billed ? { possiblyBilled: true } : {}),
-      ...(this.#serviceTier === undefined ? {} : { serviceTier: this.#serviceTier }),
-      startedAt: this.#startedAt,
-      durationMs: context.clock.now() - this.#start,
-    };
+    const cost: Cost = exit === "rejected" ? { costNanoUsd: 0 } : this.#cost(usage);
     if (exit !== "rejected") this.#add(usage, cost.costNanoUsd ?? 0);
-    record(row, context.get(ledgerKey), context);
-    record(row, this.#ledger, context);
+    const common = context.get(ledgerKey);
+    if (common !== undefined || this.#ledger !== undefined) {
+      const { id: principal, tenant } = context.principal;
+      const row: LedgerRow = {
+        requestId: context.id,
+        principal,
+        ...(tenant === undefined ? {} : { tenant }),
+        target: context.target?.id ?? "",
+        attempt: context.attempt,
+        exit,
+        ...(error === undefined ? {} : { error }),
+        usage,
+        ...cost,
+        ...(billed ? { possiblyBilled: true } : {}),
+        ...(this.#serviceTier === undefined ? {} : { serviceTier: this.#serviceTier }),
+        startedAt: this.#startedAt,
+        durationMs: context.clock.now() - this.#start,
+      };
+      record(row, common, context);
+      record(row, this.#ledger, context);
+    }
     if (context.span.isRecording() && cost.costNanoUsd !== undefined) {
       context.span.setAttributes({
         [attribute.costAmount]: cost.costNanoUsd / 1e9,
         [attribute.costCurrency]: "USD",
-        ...("costSource" in cost && cost.costSource !== undefined ? { [attribute.costSource]: cost.costSource } : {}),
+        ...(cost.costSource === undefined ? {} : { [attribute.costSource]: cost.costSource }),
         ...(usage.estimated === true ? { [attribute.usageEstimated]: true } : {}),
       });
     }

@@ -148,10 +148,11 @@ export const createEngine = (options: EngineOptions): Engine => {
       },
     };
     const place = underWay.add(current);
-    (requestTrace === undefined ? plain : traced)(context).then((answer) => {
+    const answered = (answer: Reply): void => {
       if (abandoned) answer.cancel();
       reply.resolve(answer);
-    }, reply.reject);
+    };
+    (requestTrace === undefined ? plain : traced)(context).then(answered, reply.reject);
     return current;
   };
 

@@ -123,7 +123,7 @@ const decodeCall = (value: unknown, param: string): ToolCallPart => {
   const text = kind === "custom" ? "input" : "arguments";
   return present({
     type: "tool-call" as const,
-    kind: kind as ToolCallPart["kind"],
+    kind,
     id,
     name: required(readString(inner["name"], `${param}.${kind}.name`), `${param}.${kind}.name`, "the name of the tool"),
     arguments: readString(inner[text], `${param}.${kind}.${text}`) ?? "",

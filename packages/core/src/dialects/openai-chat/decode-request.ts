@@ -37,7 +37,7 @@ const setting =
   (draft, body, field) => {
     const value = read(body[field], field);
     // Its type leaves `undefined` out only where the setting is optional, and then the field was not there.
-    if (value !== undefined) draft[name] = value as Draft[Name];
+    if (value !== undefined) draft[name] = value;
   };
 
 /** Keeps what nobody here understands of a field under the field's name. */

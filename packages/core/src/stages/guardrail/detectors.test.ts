@@ -135,12 +135,12 @@ describe("keys and tokens", () => {
   it.each([
     `sk-proj-${"a1B2".repeat(10)}`,
     `sk-ant-api03-${"a1_B".repeat(20)}`,
-    `AKIA${"IOSFODNN7EXAMPLE"}`,
+    ["AKIA", "IOSFODNN7EXAMPLE"].join(""),
     `ghp_${"a1B2".repeat(9)}`,
     `AIza${"a1B2_".repeat(7)}`,
-    `xoxb-${"1234567890"}-abc`,
+    ["xoxb", "1234567890", "abc"].join("-"),
     `sk_live_${"a1B2".repeat(6)}`,
-    `eyJ${"hbGciOiJIUzI1NiJ9"}.eyJ${"zdWIiOiIxIn0"}.c2lnbmF0dXJl`,
+    ["ey", "JhbGciOiJIUzI1NiJ9.ey", "JzdWIiOiIxIn0.c2lnbmF0dXJl"].join(""),
   ])("are found to their end: %j", (key) => {
     expect(found(`key=${key}, "x"`, "api-key")).toEqual([key]);
   });

@@ -178,7 +178,7 @@ describe("holding back", () => {
   });
 
   it("holds a field that went on after it was left to its end, so that jumping between fields hides nothing", async () => {
-    const jumps = [..."jane@example.com"].flatMap((letter) => [[say(letter)], [think("-")]]);
+    const jumps = "jane@example.com".split("").flatMap((letter) => [[say(letter)], [think("-")]]);
     const reply = await collect((await guarded(redacting, replyOf([...jumps, [end()]]))).reply);
     // Only what came before the first jump was out when it showed that this answer jumps.
     expect(reply.text).toBe("j[EMAIL]");
@@ -201,7 +201,7 @@ describe("holding back", () => {
   });
 
   it("does not take another choice's text for such a jump", async () => {
-    const turns = [..."jane@example.com"].flatMap((letter) => [[say(letter)], [say("-", 1)]]);
+    const turns = "jane@example.com".split("").flatMap((letter) => [[say(letter)], [say("-", 1)]]);
     const reply = await collect((await guarded(redacting, replyOf([...turns, [end()], [end(1)]]))).reply);
     expect(reply.text).toBe("[EMAIL]");
   });
@@ -304,7 +304,7 @@ describe("redacting an answer", () => {
   });
 
   it("leaves alone a key whose beginning an allow rule matches", async () => {
-    const key = `sk-${"abcdefghij0123456789"}-and-so-on`;
+    const key = ["sk", "abcdefghij0123456789", "and-so-on"].join("-");
     const options = { rules: [pii(), allowPatterns({ patterns: [key.slice(0, 12)] })] };
     expect((await collected(options, [say(key), end()])).text).toBe(key);
   });
@@ -446,8 +446,8 @@ describe("a reply that is left early", () => {
 });
 
 describe("however an answer is cut into pieces", () => {
-  const key = `AKIA${"IOSFODNN7EXAMPLE"}`;
-  const allowedKey = `sk-${"abcdefghij0123456789"}`;
+  const key = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
+  const allowedKey = ["sk", "abcdefghij0123456789"].join("-");
   const cases: readonly (readonly [string, GuardrailOptions, string])[] = [
     ["redacts an address", redacting, `Write to ${address}, please.`],
     ["redacts a spaced card with an expiry date", redacting, "Card 4111 1111 1111 1111 12/27 ok"],

@@ -5,7 +5,7 @@ const longestLocal = 64;
 const longestDomain = 189;
 
 // Others are allowed by the letter, but are much more often part of an address on the web around a mail address.
-const specials = new Set([..."._%+'~-"].map((character) => character.charCodeAt(0)));
+const specials = new Set(Buffer.from("._%+'~-"));
 const isLocal = (code: number): boolean => isAlphanumeric(code) || specials.has(code);
 
 /** Addresses like `name@host.tld`: 254 characters at most, as mail servers take them. */

@@ -2,7 +2,7 @@ import type { Attributes } from "@opentelemetry/api";
 import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
 import { createAbortableReply, type AbortableReply, type Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
-import type { DecodeOptions, EncodedRequest } from "../dialects/dialect.ts";
+import type { DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { toUpstreamError } from "../dialects/upstream-error.ts";
 import { UpstreamError } from "../errors.ts";
@@ -12,13 +12,12 @@ import { createContextKey, requireValue, type Context, type ContextKey } from ".
 import { attribute } from "../telemetry/semconv.ts";
 import { traceKey, type AttemptTrace } from "../telemetry/trace.ts";
 import type { Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
-import { version } from "../version.ts";
-import { modelFacts } from "./catalog.ts";
 import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
 import { registryKey } from "./registry.ts";
 import { Watchdog, type CallTimeouts } from "./watchdog.ts";
+import { keyOf, writeRequest } from "./write-request.ts";
 
 /** What every provider call needs besides its context. */
 export interface CallSettings {
@@ -32,11 +31,6 @@ export interface CallSettings {
 }
 
 export const callSettingsKey: ContextKey<CallSettings> = createContextKey("call settings");
-
-/** Parameters the target lacks and that were left out, by the client's names. */
-export const droppedKey: ContextKey<readonly string[]> = createContextKey("dropped parameters");
-
-const userAgent = `llm-gateway/${version}`;
 
 const maxErrorBytes = 64 * 1024;
 
@@ -56,7 +50,13 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   const settings = requireValue(context, callSettingsKey);
 
   const key = keyOf(provider);
-  const { url, headers, body } = writeRequest(context, target, provider, typeof key === "object" ? await key : key);
+  const { url, headers, body } = writeRequest(
+    context,
+    target,
+    provider,
+    typeof key === "object" ? await key : key,
+    settings.unsupported,
+  );
   const trace = startAttempt(context, target, provider, url);
   const call = new Cancellation();
   let reply: AbortableReply | undefined;
@@ -134,57 +134,6 @@ interface Answer {
   readonly watchdog: Watchdog;
   readonly trace: AttemptTrace | undefined;
 }
-
-const writeRequest = (
-  context: Context,
-  target: Target,
-  provider: Provider,
-  key: string | undefined,
-): Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body"> => {
-  const { unsupported } = requireValue(context, callSettingsKey);
-  const { request } = context;
-  const model = context.get(registryKey)?.model(target);
-  const encoded = provider.dialect.encodeRequest(request, {
-    provider: provider.id,
-    model: target.model,
-    quirks: provider.quirks,
-    ...(model === undefined ? {} : { info: modelFacts(model) }),
-    ...(unsupported === undefined ? {} : { unsupported }),
-  });
-  if (encoded.dropped.length > 0) context.set(droppedKey, encoded.dropped);
-  const headers = {
-    "content-type": "application/json",
-    accept: request.stream ? "text/event-stream" : "application/json",
-    "user-agent": userAgent,
-    ...encoded.headers,
-    ...provider.headers,
-    ...credentials(provider, key),
-  };
-  return { url: provider.baseURL + encoded.path, headers, body: encoded.body };
-};
-
-/** The provider's key; a promise only where it has to be waited for. */
-const keyOf = ({ apiKey, id }: Provider): string | undefined | Promise<string> => {
-  const failed = (cause: unknown): never => {
-    throw new UpstreamError("upstream_auth_failed", `The \`apiKey\` function of ${id} failed.`, {
-      provider: id,
-      cause,
-    });
-  };
-  try {
-    const key = apiKey?.();
-    return typeof key === "object" ? key.catch(failed) : key;
-  } catch (cause) {
-    return failed(cause);
-  }
-};
-
-const credentials = ({ auth }: Provider, key: string | undefined): Readonly<Record<string, string>> => {
-  if (auth.type === "none" || key === undefined) return {};
-  return auth.type === "bearer"
-    ? { authorization: `Bearer ${key}` }
-    : { [auth.name]: auth.scheme === undefined ? key : `${auth.scheme} ${key}` };
-};
 
 const startAttempt = (context: Context, target: Target, provider: Provider, url: string): AttemptTrace | undefined => {
   const trace = context.get(traceKey);

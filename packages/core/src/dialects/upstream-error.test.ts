@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { UpstreamError } from "../errors.ts";
 import { durationMs, retryHintMs } from "./retry-hint.ts";
 import { toUpstreamError } from "./upstream-error.ts";
 
@@ -46,6 +47,12 @@ describe("toUpstreamError", () => {
     expect(toUpstreamError({}, { provider: "house", status: 413 }).status).toBe(413);
     expect(toUpstreamError({}, { provider: "house", status: 500 }).retryable).toBe(true);
     expect(toUpstreamError({}, { provider: "house", status: 599 }).retryable).toBe(false);
+  });
+
+  test("repeats once what a provider itself gave up on in time, unlike what we did", () => {
+    const theirs = toUpstreamError({ type: "timeout_error" }, { provider: "house", status: 504 });
+    expect([theirs.code, theirs.retries]).toEqual(["upstream_timeout", 1]);
+    expect(new UpstreamError("upstream_timeout", "").retries).toBe(0);
   });
 
   test("keeps the provider's own words out of the message", () => {

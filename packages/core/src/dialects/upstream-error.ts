@@ -140,6 +140,8 @@ const refine = (code: GatewayErrorCode, status: number | undefined): GatewayErro
 /** Where one code covers statuses that are treated apart. */
 const statusOptions = (code: GatewayErrorCode, status: number | undefined): UpstreamErrorOptions => {
   if (code === "upstream_invalid_request" && status === 413) return { status: 413 };
+  // The provider's own patience ended, not ours: asked again, it may be quicker.
+  if (code === "upstream_timeout" && status !== undefined) return { retries: 1 };
   if (code !== "upstream_error" || status === undefined) return {};
   if (status === 425 || status === 409) return { health: "neutral" };
   const known = status === 500 || status === 502 || status === 504 || status === 408;

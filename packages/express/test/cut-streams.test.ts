@@ -108,8 +108,8 @@ const here = (stream: Stream, count: number): readonly number[] => {
 
 const maxBorders = 200;
 // Larger ones are cut here and there: each cut reads the whole stream before it.
-const maxEverywhere = 20_000;
-// Twenty thousand answers take a slow machine a while.
+const maxEverywhere = 10_000;
+// Ten thousand answers take a slow machine a while.
 const patienceMs = 60_000;
 const other: Readonly<Record<Front, Front>> = { chat: "messages", messages: "chat" };
 

@@ -3,8 +3,8 @@
  * in turn in one run, so that a machine whose speed drifts drifts for both. Absolute figures belong to the machine;
  * the ratios are what is promised.
  *
- * What is promised is measured with both at the same pace. Flat out, the faster server keeps its neighbours awake while
- * the slower one has to wake them with every write, and pays for it: that ratio is shown beside it.
+ * They are driven at the same pace and flat out. Flat out, the faster server keeps its neighbours awake while the slower
+ * one has to wake them with every write, and pays for it; the limit is meant for both.
  *
  * Usage: npm run bench [-- --rounds 7 --requests 3000]
  */
@@ -114,10 +114,14 @@ try {
     await compare(flatOut, floorBody, 8);
     const paced = await compare(load, floorBody, rounds);
     const busy = await compare(flatOut, floorBody, rounds);
-    const missed = median(paced.ratios) > limit;
-    if (missed) passed = false;
+    const missed = Object.entries({ "at the same pace": paced, "flat out": busy })
+      .filter(([, { ratios }]) => median(ratios) > limit)
+      .map(([how]) => how);
+    if (missed.length > 0) passed = false;
     const cells = [paced, busy].flatMap((found) => [micros(found.floor), micros(found.gateway), spread(found.ratios)]);
-    console.log(`${row(name, ...cells, `≤ ${limit} ${kind}`)}${missed ? "  MISSED" : ""}`);
+    console.log(
+      `${row(name, ...cells, `≤ ${limit} ${kind}`)}${missed.length > 0 ? `  MISSED ${missed.join(", ")}` : ""}`,
+    );
   }
 } finally {
   for (const server of [gateway, floor, upstream]) server.stop();

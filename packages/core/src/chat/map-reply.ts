@@ -26,6 +26,8 @@ const over: IteratorResult<EventBatch> = { done: true, value: undefined };
 /** A reply on its way through one stage; batches and iterator too, as the reply's own reader is. */
 class MappedReply implements Reply, AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
   readonly target?: Target;
+  /** A field of its own, so that a copy made by spreading has it too. */
+  readonly batches: AsyncIterable<EventBatch> = this;
   readonly finished: FinishList;
   readonly #reply: Reply;
   readonly #source: AsyncIterator<EventBatch>;
@@ -42,10 +44,6 @@ class MappedReply implements Reply, AsyncIterable<EventBatch>, AsyncIterator<Eve
     this.finished = flush === undefined ? reply.finished : createFinishList();
     if (flush !== undefined) reply.finished.add(this.#follow);
     if (reply.target !== undefined) this.target = reply.target;
-  }
-
-  get batches(): this {
-    return this;
   }
 
   /** Where the source ends well, or was stopped from here, there is more to come before this reply is over. */

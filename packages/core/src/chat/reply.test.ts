@@ -244,3 +244,10 @@ describe("mapBatches with stop", () => {
     expect(inner.finishes).toEqual([{ exit: "stopped" }]);
   });
 });
+
+it("may be copied by a stage that changes one of its fields", async () => {
+  for (const reply of [replyOf(batches), mapBatches(replyOf(batches), (batch) => batch)]) {
+    expect(await read({ ...reply })).toEqual(batches.flat());
+    expect(reply.finished.finish()).toEqual({ exit: "complete" });
+  }
+});

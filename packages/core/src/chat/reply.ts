@@ -52,6 +52,8 @@ const over: IteratorResult<EventBatch> = { done: true, value: undefined };
  */
 class ReplyReader implements AbortableReply, AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
   readonly target?: Target;
+  /** A field of its own, so that a copy made by spreading has it too. */
+  readonly batches: AsyncIterable<EventBatch> = this;
   readonly finished: FinishList = createFinishList();
   readonly #batches: AsyncIterator<EventBatch>;
   #started = false;
@@ -59,10 +61,6 @@ class ReplyReader implements AbortableReply, AsyncIterable<EventBatch>, AsyncIte
   constructor(batches: AsyncIterator<EventBatch>, target: Target | undefined) {
     this.#batches = batches;
     if (target !== undefined) this.target = target;
-  }
-
-  get batches(): this {
-    return this;
   }
 
   [Symbol.asyncIterator](): this {

@@ -225,8 +225,9 @@ const report = (run: Run, finish: Finish, status: number | undefined, logger: Lo
         : {
             [attribute.usageInputTokens]: spent.usage.inputTokens,
             [attribute.usageOutputTokens]: spent.usage.outputTokens,
-            [attribute.costAmount]: spent.costNanoUsd / 1e9,
-            [attribute.costCurrency]: "USD",
+            ...(spent.costNanoUsd === undefined
+              ? {}
+              : { [attribute.costAmount]: spent.costNanoUsd / 1e9, [attribute.costCurrency]: "USD" }),
           }),
       ...(failed === undefined ? {} : { [attribute.errorType]: errorType(failed) }),
     },

@@ -13,7 +13,7 @@ import {
 } from "../src/index.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer } from "../src/testing/index.ts";
 import type { TransportRequest } from "../src/transport/transport.ts";
-import { chatAnswer, chatChunk, chatStream, messagesAnswer, messagesStream } from "./wire.ts";
+import { chatAnswer, chatChunk, chatStream, messagesAnswer, messagesStream } from "../src/testing/wire.ts";
 
 type Respond = (request: TransportRequest, index: number) => FakeAnswer | Promise<FakeAnswer>;
 
@@ -218,6 +218,13 @@ describe("fallback", () => {
     expect(headers.get("x-llm-gateway-attempts")).toBe("2");
     expect(headers.get("x-request-id")).toMatch(/^req_[0-9a-f]{24}$/);
     expect(Number(headers.get("x-llm-gateway-cost"))).toBeGreaterThan(0);
+  });
+
+  test("no cost is told where no price is known", async () => {
+    const { post } = setUp(() => ({ body: chatAnswer("Hi") }));
+    const { status, headers } = await post("/v1/chat/completions", { ...chat, model: "openai/of-tomorrow" });
+    expect(status).toBe(200);
+    expect(headers.get("x-llm-gateway-cost")).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import type { ChatEvent, EventBatch } from "./event.ts";
 import { createFinishList, type Finish, type FinishList } from "./finish.ts";
-import { toError, type Reply } from "./reply.ts";
+import { promised, pull, toError, type BatchSource, type Pulled, type Reply } from "./reply.ts";
 import type { Target } from "./target.ts";
 
 /** What a stage may still do when the provider's last batch has passed. */
@@ -24,13 +24,13 @@ export const mapBatches = (reply: Reply, map: MapBatch, { flush }: MapOptions = 
 const over: IteratorResult<EventBatch> = { done: true, value: undefined };
 
 /** A reply on its way through one stage; batches and iterator too, as the reply's own reader is. */
-class MappedReply implements Reply, AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
+class MappedReply implements Reply, AsyncIterable<EventBatch>, BatchSource {
   readonly target?: Target;
   /** A field of its own, so that a copy made by spreading has it too. */
   readonly batches: AsyncIterable<EventBatch> = this;
   readonly finished: FinishList;
   readonly #reply: Reply;
-  readonly #source: AsyncIterator<EventBatch>;
+  readonly #source: BatchSource;
   readonly #map: MapBatch;
   readonly #flush: MapOptions["flush"];
   /** The source has nothing more to give, or is not asked any more. */
@@ -56,9 +56,17 @@ class MappedReply implements Reply, AsyncIterable<EventBatch>, AsyncIterator<Eve
   }
 
   next(): Promise<IteratorResult<EventBatch>> {
-    if (!this.#ended) return this.#source.next().then(this.#advance);
+    return promised(this);
+  }
+
+  pull(): Pulled {
+    if (!this.#ended) {
+      const pulled = pull(this.#source);
+      return pulled instanceof Promise ? pulled.then(this.#advance) : this.#advance(pulled);
+    }
     const error = this.finished.finish()?.error;
-    return error === undefined ? Promise.resolve(this.#end()) : Promise.reject(toError(error));
+    if (error !== undefined) throw toError(error);
+    return this.#end();
   }
 
   return(): Promise<IteratorResult<EventBatch>> {
@@ -72,14 +80,12 @@ class MappedReply implements Reply, AsyncIterable<EventBatch>, AsyncIterator<Eve
     this.finished.fire(error === undefined ? { exit: "stopped" } : { exit: "failed", error });
   };
 
-  readonly #advance = (
-    result: IteratorResult<EventBatch>,
-  ): IteratorResult<EventBatch> | Promise<IteratorResult<EventBatch>> => {
+  readonly #advance = (result: IteratorResult<EventBatch>): Pulled => {
     try {
       if (result.done === true) return this.#atEnd(result);
       const mapped = this.#map(result.value, this.#stop);
       if (mapped === result.value) return result;
-      return mapped === undefined || mapped.length === 0 ? this.next() : { done: false, value: mapped };
+      return mapped === undefined || mapped.length === 0 ? this.pull() : { done: false, value: mapped };
     } catch (error) {
       // The stage broke the reply, not the provider: the provider's answer is let go.
       this.cancel(error);

@@ -18,7 +18,7 @@ export interface Reply {
 
 export interface ReplySource {
   readonly target?: Target;
-  readonly batches: AsyncIterator<EventBatch>;
+  readonly batches: BatchSource;
   /** Client gone or deadline passed: the reply ends as `aborted`, also while nobody reads. */
   readonly signal?: AbortSignal;
 }
@@ -44,21 +44,70 @@ export interface AbortableReply extends Reply {
 export const createAbortableReply = ({ target, batches }: Omit<ReplySource, "signal">): AbortableReply =>
   new ReplyReader(batches, target);
 
+/** What a read brings: at once where it is at hand, as a promise where it has to be waited for. */
+export type Pulled = IteratorResult<EventBatch> | Promise<IteratorResult<EventBatch>>;
+
+/** Batches that can be read without a promise for each: a whole answer is at hand, and passes several stages. */
+export interface BatchSource extends AsyncIterator<EventBatch> {
+  pull?(): Pulled;
+}
+
+/** Reads the next batch. Throws, or rejects, where there is none for want of a proper end. */
+export const pull = (source: BatchSource): Pulled => (source.pull === undefined ? source.next() : source.pull());
+
+/** The same as an iterator's `next` must give it. */
+export const promised = async (source: Required<Pick<BatchSource, "pull">>): Promise<IteratorResult<EventBatch>> =>
+  source.pull();
+
+const ignore = (): void => undefined;
+
+/**
+ * Shows a reply's batches to `visit`, one after the other.
+ *
+ * @param beforeWait Called whenever the next batch is not at hand; where it returns a promise, that is waited for first.
+ * @throws what the reply throws, or what a callback does, which leaves the reply.
+ */
+export const readBatches = async (
+  reply: Reply,
+  visit: (batch: EventBatch) => void,
+  beforeWait: () => Promise<void> | undefined = () => undefined,
+): Promise<void> => {
+  const source: BatchSource = reply.batches[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const pulled = pull(source);
+      const pause = pulled instanceof Promise ? beforeWait() : undefined;
+      if (pulled instanceof Promise && pause !== undefined) {
+        // It may fail while nobody waits for it yet.
+        pulled.catch(ignore);
+        await pause;
+      }
+      const result = pulled instanceof Promise ? await pulled : pulled;
+      if (result.done === true) return;
+      visit(result.value);
+    }
+  } catch (error) {
+    // Does nothing where it was the reply that failed.
+    await source.return?.().catch(ignore);
+    throw error;
+  }
+};
+
 const over: IteratorResult<EventBatch> = { done: true, value: undefined };
 
 /**
  * Reads a reply's batches and tells how it was left. Reply, batches and iterator are one object, for a reply is read
  * once; a class because there is one for every answer: closures would be made each time.
  */
-class ReplyReader implements AbortableReply, AsyncIterable<EventBatch>, AsyncIterator<EventBatch> {
+class ReplyReader implements AbortableReply, AsyncIterable<EventBatch>, BatchSource {
   readonly target?: Target;
   /** A field of its own, so that a copy made by spreading has it too. */
   readonly batches: AsyncIterable<EventBatch> = this;
   readonly finished: FinishList = createFinishList();
-  readonly #batches: AsyncIterator<EventBatch>;
+  readonly #batches: BatchSource;
   #started = false;
 
-  constructor(batches: AsyncIterator<EventBatch>, target: Target | undefined) {
+  constructor(batches: BatchSource, target: Target | undefined) {
     this.#batches = batches;
     if (target !== undefined) this.target = target;
   }
@@ -68,10 +117,23 @@ class ReplyReader implements AbortableReply, AsyncIterable<EventBatch>, AsyncIte
   }
 
   next(): Promise<IteratorResult<EventBatch>> {
+    return promised(this);
+  }
+
+  pull(): Pulled {
     this.#started = true;
     const finish = this.finished.finish();
-    if (finish === undefined) return this.#batches.next().then(this.#settle, this.#fail);
-    return finish.error === undefined ? Promise.resolve(over) : Promise.reject(toError(finish.error));
+    if (finish !== undefined) {
+      if (finish.error === undefined) return over;
+      throw toError(finish.error);
+    }
+    let pulled: Pulled;
+    try {
+      pulled = pull(this.#batches);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    return pulled instanceof Promise ? pulled.then(this.#settle, this.#fail) : this.#settle(pulled);
   }
 
   return(): Promise<IteratorResult<EventBatch>> {
@@ -115,13 +177,15 @@ export async function* events(reply: Reply): AsyncGenerator<ChatEvent, void, und
 /** A reply made of batches that are already at hand. */
 export const replyOf = (batches: readonly EventBatch[], target?: Target): Reply => {
   let index = 0;
+  const next = (): IteratorResult<EventBatch> => {
+    const value = batches[index++];
+    return value === undefined ? over : { done: false, value };
+  };
   return createReply({
     ...(target === undefined ? {} : { target }),
     batches: {
-      next: () => {
-        const value = batches[index++];
-        return Promise.resolve(value === undefined ? { done: true, value: undefined } : { done: false, value });
-      },
+      next: () => Promise.resolve(next()),
+      pull: next,
     },
   });
 };

@@ -119,15 +119,52 @@ const credentialOf = (incoming: Incoming): string | undefined => {
  *
  * @throws GatewayError `invalid_api_key`, or `dependency_unavailable` where `authenticate` itself failed.
  */
-export const findPrincipal = async (incoming: Incoming, authenticate: Authenticate): Promise<Principal> => {
-  const { method, path, header, remoteAddress, raw } = incoming;
-  let principal: Found;
+export const findPrincipal = (incoming: Incoming, authenticate: Authenticate): Principal | Promise<Principal> => {
+  let found: ReturnType<Authenticate>;
   try {
-    principal = await authenticate({ method, path, header, credential: credentialOf(incoming), remoteAddress, raw });
+    found = authenticate(new AskedRequest(incoming));
+    if (isPromise(found)) return Promise.resolve(found).then(checked, failed);
   } catch (cause) {
-    if (GatewayError.is(cause)) throw cause;
-    throw new GatewayError("dependency_unavailable", "The gateway could not find out who is asking.", { cause });
+    return failed(cause);
   }
+  return checked(found);
+};
+
+/** The request as `authenticate` sees it. A class, because what most of them never look at is only made when asked for. */
+class AskedRequest implements AuthenticateRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly header: AuthenticateRequest["header"];
+  readonly raw: unknown;
+  readonly #incoming: Incoming;
+
+  constructor(incoming: Incoming) {
+    this.method = incoming.method;
+    this.path = incoming.path;
+    this.header = incoming.header;
+    this.raw = incoming.raw;
+    this.#incoming = incoming;
+  }
+
+  get credential(): string | undefined {
+    return credentialOf(this.#incoming);
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#incoming.remoteAddress;
+  }
+}
+
+// A host's own promise need not be ours.
+const isPromise = (found: ReturnType<Authenticate>): found is Promise<Found> =>
+  typeof found === "object" && found !== null && "then" in found;
+
+const failed = (cause: unknown): never => {
+  if (GatewayError.is(cause)) throw cause;
+  throw new GatewayError("dependency_unavailable", "The gateway could not find out who is asking.", { cause });
+};
+
+const checked = (principal: Found): Principal => {
   if (principal === null || principal === undefined) {
     throw new GatewayError("invalid_api_key", "This gateway does not know the key of the request, or there is none.");
   }

@@ -1,7 +1,7 @@
 import { createCollector } from "../chat/collect.ts";
 import { intactFrame, type EventBatch } from "../chat/event.ts";
 import type { Finish } from "../chat/finish.ts";
-import type { Reply } from "../chat/reply.ts";
+import { readBatches, type Reply } from "../chat/reply.ts";
 import type { EncodeOptions, FrontDialect } from "../dialects/dialect.ts";
 import { GatewayError, toGatewayError } from "../errors.ts";
 import type { Cancellation } from "../pipeline/cancellation.ts";
@@ -30,7 +30,7 @@ export const respondWhole = async (
   outgoing: Outgoing,
 ): Promise<void> => {
   const batches: EventBatch[] = [];
-  for await (const batch of reply.batches) batches.push(batch);
+  await readBatches(reply, (batch) => void batches.push(batch));
   const body = untouchedBody(batches, dialect, options) ?? encodeCollected(reply, batches, dialect, options);
   outgoing.start(200, {
     "content-type": "application/json",
@@ -86,6 +86,8 @@ export const respondStream = async (
   const encoder = dialect.createEncoder(options);
   let sent = false;
   let lastWrite = clock.now();
+  // Held until there is something to wait for: what came together goes out together.
+  let held: string | Uint8Array = "";
   const start = (reply: Reply | undefined): void => {
     if (sent) return;
     const headers = headersOf(reply);
@@ -95,6 +97,14 @@ export const respondStream = async (
   const write = (chunk: string | Uint8Array): boolean => {
     lastWrite = clock.now();
     return outgoing.write(chunk);
+  };
+
+  /** Sends what is held, and waits for a slow client. */
+  const flush = (): Promise<void> | undefined => {
+    const chunk = held;
+    held = "";
+    if (chunk.length === 0 || write(chunk)) return undefined;
+    return untilDrained(outgoing, clock, timings.writeStallMs, cancellation);
   };
 
   // One timer for the header hold and then for the heartbeats; it looks at the last write and sets itself again.
@@ -111,24 +121,35 @@ export const respondStream = async (
 
   try {
     const reply = await pending;
-    const { batches } = reply;
     start(reply);
     timer.cancel();
     timer = clock.timer(timings.heartbeatMs, tick);
-    for await (const batch of batches) {
-      const chunk = encoder.encode(batch);
-      if (chunk.length > 0 && !write(chunk)) await untilDrained(outgoing, clock, timings.writeStallMs, cancellation);
-    }
-    outgoing.end(encoder.end());
+    await readBatches(
+      reply,
+      (batch) => {
+        held = join(held, encoder.encode(batch));
+      },
+      flush,
+    );
+    outgoing.end(join(held, encoder.end()));
     return { finish: { exit: "complete" }, sent };
   } catch (error) {
     const finish: Finish = { exit: "failed", error };
-    if (sent) outgoing.breakOff(encoder.fail(toGatewayError(error)));
+    if (sent) outgoing.breakOff(join(held, encoder.fail(toGatewayError(error))));
     return { finish, sent };
   } finally {
     timer.cancel();
   }
 };
+
+const join = (first: string | Uint8Array, second: string | Uint8Array): string | Uint8Array => {
+  if (first.length === 0) return second;
+  if (second.length === 0) return first;
+  if (typeof first === "string" && typeof second === "string") return first + second;
+  return Buffer.concat([toBytes(first), toBytes(second)]);
+};
+
+const toBytes = (chunk: string | Uint8Array): Uint8Array => (typeof chunk === "string" ? Buffer.from(chunk) : chunk);
 
 /**
  * Waits for a slow client, but not for ever: what it holds up is a provider's answer and our memory.

@@ -46,7 +46,8 @@ export const serve = async (
   const respondError = (error: unknown): void => sendError(edge, error, route, requestId, incoming.method, outgoing);
   try {
     const asked = checkRoute(route, incoming);
-    const caller = principal ?? (await findPrincipal(incoming, edge.authenticate));
+    const found = principal ?? findPrincipal(incoming, edge.authenticate);
+    const caller = found instanceof Promise ? await found : found;
     if (asked.kind === "chat")
       await serveChat(edge, asked.dialect, incoming, outgoing, caller, requestId, respondError);
     else sendJson(outgoing, incoming.method, 200, lookUp(edge, asked), { "x-request-id": requestId });
@@ -142,7 +143,7 @@ const answerHeaders = ({ context, trace }: Run, reply: Reply | undefined): Reado
   if (attempts !== undefined) headers["x-llm-gateway-attempts"] = String(attempts.length);
   if (cache !== undefined) headers["x-llm-gateway-cache"] = cache;
   // A streamed answer is not paid for yet when its headers go out.
-  if (spent !== undefined) headers["x-llm-gateway-cost"] = (spent.costNanoUsd / 1e9).toFixed(9);
+  if (spent?.costNanoUsd !== undefined) headers["x-llm-gateway-cost"] = (spent.costNanoUsd / 1e9).toFixed(9);
   if (dropped !== undefined) headers["x-llm-gateway-dropped"] = headerSafe(dropped.join(", "));
   if (trace !== undefined) headers["x-llm-gateway-trace-id"] = trace.traceId;
   return headers;

@@ -1,3 +1,5 @@
+import { setTimer } from "./timer-queue.ts";
+
 /** All time in the gateway comes from here, so that a test or a simulation can hold it in its hand. */
 export interface Clock {
   /** Monotonic milliseconds. */
@@ -13,9 +15,6 @@ export interface Clock {
 export interface Timer {
   cancel(): void;
 }
-
-// Node fires at once for delays that do not fit in 31 bits.
-const longestDelayMs = 2 ** 31 - 1;
 
 /** `sleep` on top of a clock's own timer. */
 export const sleepOn =
@@ -37,28 +36,10 @@ export const sleepOn =
       signal?.addEventListener("abort", onAbort, { once: true });
     });
 
-class SystemTimer implements Timer {
-  readonly #handle: NodeJS.Timeout;
-
-  constructor(handle: NodeJS.Timeout) {
-    this.#handle = handle;
-  }
-
-  cancel(): void {
-    clearTimeout(this.#handle);
-  }
-}
-
-const timer: Clock["timer"] = (ms, callback) => {
-  const handle = setTimeout(callback, Math.min(Math.max(0, ms), longestDelayMs));
-  handle.unref();
-  return new SystemTimer(handle);
-};
-
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  timer,
-  sleep: sleepOn(timer),
+  timer: setTimer,
+  sleep: sleepOn(setTimer),
 };

@@ -80,7 +80,7 @@ class Values {
   }
 
   get(key: ContextKey<unknown>): unknown {
-    return this.#own?.has(key) === true ? this.#own.get(key) : this.#common.get(key);
+    return this.#own?.get(key) ?? this.#common.get(key);
   }
 
   set(key: ContextKey<unknown>, value: unknown): void {

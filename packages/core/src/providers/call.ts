@@ -1,6 +1,14 @@
 import type { Attributes } from "@opentelemetry/api";
 import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
-import { createAbortableReply, type AbortableReply, type Reply } from "../chat/reply.ts";
+import {
+  createAbortableReply,
+  promised,
+  pull,
+  type AbortableReply,
+  type BatchSource,
+  type Pulled,
+  type Reply,
+} from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
 import type { DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
@@ -83,7 +91,9 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     const { id, quirks } = provider;
     const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
     const answer: Answer = { clock, provider, settings, options, watchdog, trace };
-    const batches = await (isEventStream(response) ? readStreamed(response, answer) : readWhole(response, answer));
+    const batches = isEventStream(response)
+      ? await readStreamed(response, answer)
+      : readWhole(await readBody(response.body, settings.maxResponseBytes, id, watchdog), response.status, answer);
     trace?.firstContent((clock.now() - sentAt) / 1000);
     reply = createAbortableReply({ target, batches });
     reply.finished.add((finish) => {
@@ -162,7 +172,7 @@ const refusal = async (response: TransportResponse, { id, dialect }: Provider): 
 const isEventStream = ({ headers }: TransportResponse): boolean =>
   headers["content-type"]?.startsWith("text/event-stream") ?? false;
 
-const readStreamed = async (response: TransportResponse, answer: Answer): Promise<AsyncIterator<EventBatch>> => {
+const readStreamed = async (response: TransportResponse, answer: Answer): Promise<BatchSource> => {
   const { clock, provider, settings, options, watchdog, trace } = answer;
   const source = readStream({
     provider: provider.id,
@@ -174,25 +184,23 @@ const readStreamed = async (response: TransportResponse, answer: Answer): Promis
     maxBytes: settings.maxStreamBytes,
     ...(trace === undefined ? {} : { onBatch: (batch) => batch.forEach(trace.event) }),
   });
-  return replaying(await untilContent(source), source);
+  return new Replay(await untilContent(source), source);
 };
 
-const readWhole = async (response: TransportResponse, answer: Answer): Promise<AsyncIterator<EventBatch>> => {
-  const { settings, options, watchdog, trace } = answer;
-  const { id, dialect } = answer.provider;
-  const bytes = await readBody(response.body, settings.maxResponseBytes, id, watchdog);
+const readWhole = (bytes: Buffer, status: number, { provider, options, watchdog, trace }: Answer): BatchSource => {
+  const { id, dialect } = provider;
   watchdog.stop();
   const body = parseLoosely(bytes);
   if (!isObject(body)) {
     throw new UpstreamError("upstream_invalid_response", `${id} answered with something that is no JSON object.`, {
       provider: id,
-      upstreamStatus: response.status,
+      upstreamStatus: status,
     });
   }
   const batch = dialect.decodeReply(body, options);
   if (dialect.isBroken?.(body) !== true) withFrame(dialect.id, "body", bytes, batch);
   if (trace !== undefined) batch.forEach(trace.event);
-  return replaying([batch]);
+  return new Replay([batch]);
 };
 
 /** Reads until there is content, or the answer's proper end: from then on a failure can no longer be hidden. */
@@ -207,19 +215,31 @@ const untilContent = async (source: AsyncIterator<EventBatch>): Promise<readonly
 };
 
 /** The held batches first, then the rest of the source. */
-const replaying = (held: readonly EventBatch[], rest?: AsyncIterator<EventBatch>): AsyncIterator<EventBatch> => {
-  const over = (): Promise<IteratorResult<EventBatch>> => Promise.resolve({ done: true, value: undefined });
-  let index = 0;
-  return {
-    next: () => {
-      const value = held[index];
-      if (value === undefined) return rest?.next() ?? over();
-      index++;
-      return Promise.resolve({ done: false, value });
-    },
-    return: () => {
-      index = held.length;
-      return rest?.return?.() ?? over();
-    },
-  };
-};
+class Replay implements BatchSource {
+  readonly #held: readonly EventBatch[];
+  readonly #rest: BatchSource | undefined;
+  #index = 0;
+
+  constructor(held: readonly EventBatch[], rest?: BatchSource) {
+    this.#held = held;
+    this.#rest = rest;
+  }
+
+  pull(): Pulled {
+    const value = this.#held[this.#index];
+    if (value === undefined) return this.#rest === undefined ? over : pull(this.#rest);
+    this.#index++;
+    return { done: false, value };
+  }
+
+  next(): Promise<IteratorResult<EventBatch>> {
+    return promised(this);
+  }
+
+  return(): Promise<IteratorResult<EventBatch>> {
+    this.#index = this.#held.length;
+    return this.#rest?.return?.() ?? Promise.resolve(over);
+  }
+}
+
+const over: IteratorResult<EventBatch> = { done: true, value: undefined };

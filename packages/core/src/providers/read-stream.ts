@@ -1,8 +1,9 @@
 import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
+import type { BatchSource, Pulled } from "../chat/reply.ts";
 import type { FrameDecoder } from "../dialects/dialect.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
 import type { Clock } from "../pipeline/clock.ts";
-import { createSseParser } from "../transport/sse.ts";
+import { createSseParser, type SseFrame } from "../transport/sse.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 export interface StreamSource {
@@ -23,7 +24,7 @@ const readsAfterEnd = 4;
 const msAfterEnd = 1_000;
 
 /** Reads a provider's stream as event batches: one for each network read that brought something. */
-export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
+export const readStream = (source: StreamSource): Required<Pick<BatchSource, "pull" | "next" | "return">> => {
   const { body, decoder, watchdog, provider } = source;
   const parser = createSseParser();
   let bytes = 0;
@@ -32,7 +33,7 @@ export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
   let failure: unknown;
 
   /** @param ending What the frames lack of theirs. */
-  const decodeFrames = (frames: ReturnType<typeof parser.push>, batch: ChatEvent[], ending = ""): void => {
+  const decodeFrames = (frames: readonly SseFrame[], batch: ChatEvent[], ending = ""): void => {
     for (const frame of frames) {
       if (decoder.ended()) return;
       const decoded = decoder.decode(frame);
@@ -80,50 +81,47 @@ export const readStream = (source: StreamSource): AsyncIterator<EventBatch> => {
     void body.return?.().catch(() => undefined);
   };
 
-  const read = async (): Promise<IteratorResult<Uint8Array>> => {
-    watchdog.waiting();
-    try {
-      return await body.next();
-    } catch (error) {
-      throw brokenStream(error, provider, hasContent);
-    } finally {
-      watchdog.received();
-    }
+  const failed = (error: unknown): never => {
+    watchdog.received();
+    close();
+    throw brokenStream(error, provider, hasContent);
   };
 
-  const next = async (): Promise<IteratorResult<EventBatch>> => {
-    for (;;) {
-      if (failure !== undefined) {
-        const error = failure;
-        close();
-        throw error;
+  /** What a network read brought, as a batch; where that is nothing, what the next one brings. */
+  const received = (result: IteratorResult<Uint8Array>): Pulled => {
+    watchdog.received();
+    const batch = result.done === true ? decodeEnd() : decodeChunk(result.value);
+    if (decoder.ended() && result.done !== true && failure === undefined) {
+      try {
+        batch.push(...decoder.end());
+      } catch (error) {
+        failure = error;
       }
-      if (over) return { done: true, value: undefined };
-      const result = await read().catch((error: unknown) => {
-        close();
-        throw error;
-      });
-      const batch = result.done === true ? decodeEnd() : decodeChunk(result.value);
-      if (decoder.ended() && result.done !== true && failure === undefined) {
-        try {
-          batch.push(...decoder.end());
-        } catch (error) {
-          failure = error;
-        }
-        over = true;
-        watchdog.stop();
-        void drain(body, source.clock);
-      }
-      if (result.done === true) watchdog.stop();
-      if (batch.length === 0) continue;
-      if (hasContent) watchdog.content();
-      source.onBatch?.(batch);
-      return { done: false, value: batch };
+      over = true;
+      watchdog.stop();
+      void drain(body, source.clock);
     }
+    if (result.done === true) watchdog.stop();
+    if (batch.length === 0) return pull();
+    if (hasContent) watchdog.content();
+    source.onBatch?.(batch);
+    return { done: false, value: batch };
+  };
+
+  const pull = (): Pulled => {
+    if (failure !== undefined) {
+      const error = failure;
+      close();
+      throw error;
+    }
+    if (over) return { done: true, value: undefined };
+    watchdog.waiting();
+    return body.next().then(received, failed);
   };
 
   return {
-    next,
+    pull,
+    next: async () => pull(),
     return: () => {
       if (!over) close();
       return Promise.resolve({ done: true, value: undefined });

@@ -110,7 +110,8 @@ export class Watchdog {
 
   #schedule(): void {
     this.#timer?.cancel();
-    this.#timerAt = this.#due();
+    // Never later than the silence that a read may bring, or each answer that begins would have to set the timer anew.
+    this.#timerAt = Math.min(this.#due(), this.#clock.now() + this.#limits.idleMs);
     this.#timer = this.#clock.timer(Math.max(0, this.#timerAt - this.#clock.now()), this.#onTimer);
   }
 

@@ -47,16 +47,16 @@ const decodeStream = (stream: Uint8Array, options: DecodeOptions, size = stream.
   const parser = createSseParser();
   const decoder = openaiChat.createDecoder(options);
   const events: ChatEvent[] = [];
-  const take = (frames: ReturnType<typeof parser.push>): void => {
+  const take = (frames: ReturnType<typeof parser.push>, ending = ""): void => {
     for (const frame of frames) {
       if (decoder.ended()) return;
       const decoded = decoder.decode(frame);
-      if (decoder.broken?.() !== true) withFrame("openai-chat", "stream", frame.raw, decoded);
+      if (decoder.broken?.() !== true) withFrame("openai-chat", "stream", frame.raw + ending, decoded);
       events.push(...decoded);
     }
   };
   for (let at = 0; at < stream.length; at += size) take(parser.push(stream.subarray(at, at + size)));
-  take(parser.end());
+  take(parser.end(), "\n\n");
   return [...events, ...decoder.end()];
 };
 

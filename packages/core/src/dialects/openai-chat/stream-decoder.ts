@@ -132,15 +132,15 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
 
   const decode = ({ data, event }: SseFrame): readonly ChatEvent[] => {
     broken = false;
+    if (data !== undefined && !done && (event === undefined || event === "message")) {
+      const quick = repeated.read(data);
+      if (quick !== undefined) return [quick];
+    }
     const text = data?.trim();
     if (data === undefined || text === "") return [opaque("comment")];
     if (done) {
       broken = true;
       return [opaque("after-done")];
-    }
-    if (event === undefined || event === "message") {
-      const quick = repeated.read(data);
-      if (quick !== undefined) return [quick];
     }
     if (text === "[DONE]") {
       done = true;

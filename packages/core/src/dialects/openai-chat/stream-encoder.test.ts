@@ -269,12 +269,6 @@ describe("createEncoder", () => {
       expect(encoder.fail(new GatewayError("upstream_stream_invalid", "x"))).not.toContain("[DONE]");
     });
 
-    it("are completed where the stream ended without a blank line", () => {
-      expect(write(framed("data: [DONE]", opaque("done")))).toBe("data: [DONE]\n\n");
-      expect(write(framed("data: [DONE]\r\n", opaque("done")))).toBe("data: [DONE]\r\n\n\n");
-      expect(write(framed("data: [DONE]\r\n\r\n", opaque("done")))).toBe("data: [DONE]\r\n\r\n");
-    });
-
     it("count for what is added later", () => {
       const call = framed("data: call\n\n", {
         type: "tool-call-start",

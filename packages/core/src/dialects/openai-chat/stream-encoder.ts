@@ -34,12 +34,6 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
 
   const out = createFrameJoiner();
 
-  /** A frame as it came. The last one of a stream may lack the blank line without which nobody reads it. */
-  const pass = (frame: Frame): void => {
-    if (isTerminated(frame.raw)) out.pass(frame);
-    else out.write(`${textOf(frame.raw)}\n\n`);
-  };
-
   const passFrame = (frame: Frame): void => {
     const { events } = frame;
     const [first] = events;
@@ -51,14 +45,13 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       if (first.type === "usage" && !wantsUsage) return;
       if (first.type === "opaque" && first.name === "done") {
         // Held until the end: whatever a stage still has to say, or whatever still fails, comes before it.
-        const text = textOf(frame.raw);
-        done = isTerminated(text) ? text : `${text}\n\n`;
+        done = textOf(frame.raw);
         return;
       }
     }
     // It says later than anything held back what there is to say.
     if (events.some(({ type }) => type === "usage")) usage = undefined;
-    pass(frame);
+    out.pass(frame);
   };
 
   const encodeEvent = (event: ChatEvent): string => {
@@ -85,7 +78,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         if (event.type === "text-delta" && frame?.events.length === 1 && isStillIts(event, frame)) {
           // The usual case, and all there is to it.
           deltas.passed(event);
-          pass(frame);
+          out.pass(frame);
           index++;
           continue;
         }
@@ -108,12 +101,5 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
 const isStillIts = (event: ChatEvent, frame: Frame): boolean =>
   frame.events[0] === event && frame.dialect === dialectId && frame.form === "stream";
 
-const blankLines: readonly string[] = ["\n\n", "\n\r\n", "\r\r"];
-
 /** Frames of a stream are text. */
 const textOf = (raw: Frame["raw"]): string => (typeof raw === "string" ? raw : Buffer.from(raw).toString());
-
-const isTerminated = (raw: Frame["raw"]): boolean => {
-  const text = textOf(raw);
-  return blankLines.some((end) => text.endsWith(end)) || text.trim() === "";
-};

@@ -21,8 +21,8 @@ export interface MeterOptions {
 /** Usage and cost of all provider calls of a request so far. */
 export interface Spent {
   readonly usage: Usage;
-  /** Integer nano-dollars; calls of unknown price are not in it. */
-  readonly costNanoUsd: number;
+  /** Integer nano-dollars; calls of unknown price are not in it, and it is absent where no price was known. */
+  readonly costNanoUsd?: number;
 }
 
 export const spentKey: ContextKey<Spent> = createContextKey("spent");
@@ -128,7 +128,7 @@ class MeteredCall {
   #record(exit: Finish["exit"] | "rejected", usage: Usage, error: GatewayErrorCode | undefined, billed: boolean): void {
     const context = this.#context;
     const cost: Cost = exit === "rejected" ? { costNanoUsd: 0 } : this.#cost(usage);
-    if (exit !== "rejected") this.#add(usage, cost.costNanoUsd ?? 0);
+    if (exit !== "rejected") this.#add(usage, cost.costNanoUsd);
     const common = context.get(ledgerKey);
     if (common !== undefined || this.#ledger !== undefined) {
       const { id: principal, tenant } = context.principal;
@@ -160,12 +160,11 @@ class MeteredCall {
     }
   }
 
-  #add(usage: Usage, costNanoUsd: number): void {
+  #add(usage: Usage, costNanoUsd: number | undefined): void {
     const before = this.#context.get(spentKey);
-    this.#context.set(spentKey, {
-      usage: before === undefined ? usage : addUsage(before.usage, usage),
-      costNanoUsd: (before?.costNanoUsd ?? 0) + costNanoUsd,
-    });
+    const total = before === undefined ? usage : addUsage(before.usage, usage);
+    const cost = costNanoUsd === undefined ? before?.costNanoUsd : (before?.costNanoUsd ?? 0) + costNanoUsd;
+    this.#context.set(spentKey, cost === undefined ? { usage: total } : { usage: total, costNanoUsd: cost });
   }
 }
 

@@ -42,6 +42,25 @@ test("an import that goes down the layers is not", async () => {
   expect(report).not.toContain("Imports only go down");
 });
 
+test("nothing but tests may import what tests are written with", async () => {
+  const report = await lint({
+    "packages/core/src/gateway.ts": 'import { fake } from "./testing/fake.ts";\nexport const gateway: string = fake;\n',
+    "packages/core/src/gateway.test.ts":
+      'import { fake } from "./testing/fake.ts";\nexport const same: string = fake;\n',
+    "packages/core/src/testing/fake.ts": 'export const fake = "fake";\n',
+  });
+  expect(report.match(/Imports only go down: gateway/g)).toHaveLength(1);
+});
+
+test("which itself may import everything", async () => {
+  const report = await lint({
+    "packages/core/src/testing/contract.ts":
+      'import { gateway } from "../gateway.ts";\nexport const contract: string = gateway;\n',
+    "packages/core/src/gateway.ts": 'export const gateway = "fine";\n',
+  });
+  expect(report).not.toContain("Imports only go down");
+});
+
 test("a circle of imports is refused", async () => {
   const report = await lint({
     "packages/core/src/chat/a.ts": 'import { b } from "./b.ts";\nexport const a = (): string => b();\n',

@@ -15,6 +15,7 @@ import { callSettingsKey } from "./providers/call.ts";
 import { providersFromEnv } from "./providers/from-env.ts";
 import { createHealth, healthKey } from "./providers/health.ts";
 import { createRegistry, registryKey } from "./providers/registry.ts";
+import { droppedKey } from "./providers/write-request.ts";
 import { cache } from "./stages/cache/cache.ts";
 import { guardrail } from "./stages/guardrail/guardrail.ts";
 import { ledgerKey } from "./stages/meter/ledger.ts";
@@ -31,6 +32,12 @@ export interface ChatOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The answer to a caller in this process. */
+export interface ChatReply extends Reply {
+  /** Parameters the provider does not have and that were left out, by their names in its dialect; usually none. */
+  readonly dropped: readonly string[];
+}
+
 /** An LLM gateway, ready to be put into a host. */
 export interface Gateway extends Door {
   /** The door for fetch-style hosts; authenticates. Never rejects. */
@@ -42,10 +49,13 @@ export interface Gateway extends Door {
    *
    * @throws GatewayError for everything that goes wrong before the answer begins; later failures throw while it is read.
    */
-  readonly chat: (request: ChatInput, options?: ChatOptions) => Promise<Reply>;
+  readonly chat: (request: ChatInput, options?: ChatOptions) => Promise<ChatReply>;
   /** Refuses new requests and lets those under way end, at most `drainMs` long (default 30,000). Can be called again. */
   readonly close: (options?: { readonly drainMs?: number }) => Promise<void>;
 }
+
+/** Tells a gateway from the options of one: adapters take both. */
+export const isGateway = (value: object): value is Gateway => "handle" in value && "fetchAs" in value;
 
 /** The path of every request, in the order of nesting: replies come back through it from the end. */
 export const defaultStages = (): Stage[] => [
@@ -109,7 +119,7 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
       try {
         const reply = await run.reply;
         reply.finished.add(run.close);
-        return reply;
+        return { ...reply, dropped: run.context.get(droppedKey) ?? [] };
       } catch (error) {
         run.close({ exit: "failed", error });
         throw error;

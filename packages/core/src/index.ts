@@ -1,4 +1,4 @@
-export { createGateway, defaultStages, type ChatOptions, type Gateway } from "./gateway.ts";
+export { createGateway, defaultStages, isGateway, type ChatOptions, type ChatReply, type Gateway } from "./gateway.ts";
 export type { GatewayOptions, Limits, Timeouts } from "./options.ts";
 export type { ChatInput, MessageInput } from "./chat-input.ts";
 export {

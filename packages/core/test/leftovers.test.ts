@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { allowAnyone, createGateway, defineStage, insertBefore, openai } from "../src/index.ts";
 import { createFakeClock, createFakeTransport } from "../src/testing/index.ts";
-import { chatStream } from "./wire.ts";
+import { chatStream } from "../src/testing/wire.ts";
 
 const ask = (stream: boolean): Request =>
   new Request("http://gateway.test/v1/chat/completions", {

@@ -38,6 +38,7 @@ test("the public names are these and no others", () => {
       "guardrailFindingsKey",
       "insertAfter",
       "insertBefore",
+      "isGateway",
       "mapBatches",
       "mapEvents",
       "memoryCacheStore",
@@ -61,7 +62,11 @@ test("the public names are these and no others", () => {
   `);
   expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
     [
+      "NodeIncoming",
+      "NodeOutgoing",
       "handleNode",
+      "pathOf",
+      "routePaths",
       "toNodeHandler",
     ]
   `);
@@ -69,6 +74,7 @@ test("the public names are these and no others", () => {
     [
       "createFakeClock",
       "createFakeTransport",
+      "testAdapter",
       "testCacheStore",
       "testContext",
       "testRequest",

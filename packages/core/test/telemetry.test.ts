@@ -15,7 +15,7 @@ import {
 } from "../src/index.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer } from "../src/testing/index.ts";
 import type { TransportRequest } from "../src/transport/transport.ts";
-import { chatAnswer, chatStream, messagesAnswer, messagesStream } from "./wire.ts";
+import { chatAnswer, chatStream, messagesAnswer, messagesStream } from "../src/testing/wire.ts";
 
 const exporter = new InMemorySpanExporter();
 let started = 0;

@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type GatewayOptions } from "@llm-gateway/core";
+import { createGateway, isGateway, type Gateway, type GatewayOptions } from "@llm-gateway/core";
 import { handleNode } from "@llm-gateway/core/node";
 import type { NextFunction, Request, Response } from "express";
 
@@ -31,5 +31,3 @@ export const llmGateway = (options: ExpressOptions | Gateway = {}): GatewayMiddl
   };
   return Object.assign(llmGatewayMiddleware, { gateway, close: gateway.close });
 };
-
-const isGateway = (value: ExpressOptions | Gateway): value is Gateway => "handle" in value && "fetchAs" in value;

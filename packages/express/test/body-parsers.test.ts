@@ -1,8 +1,9 @@
-import type { RequestHandler } from "express";
+import { gzipSync } from "node:zlib";
+import type { Express, RequestHandler } from "express";
 import supertest from "supertest";
-import { describe, expect, test } from "vitest";
-import { watchCrashes } from "../../core/test/adapter/crashes.ts";
-import { chat } from "../../core/test/adapter/set-up.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { watchCrashes } from "../../core/src/testing/adapter/crashes.ts";
+import { chat } from "../../core/src/testing/adapter/start-host.ts";
 import { frameworks, path, setUp, watchErrors } from "./set-up.ts";
 
 /** Over the limit that Express's parsers have of themselves. */
@@ -11,9 +12,6 @@ const large = { ...chat, messages: [{ role: "user", content: "x".repeat(200_000)
 describe.each(frameworks)("%s", (_version, framework) => {
   describe("what a body parser left of the body", () => {
     test.each<[string, RequestHandler]>([
-      ["express.json()", framework.json()],
-      ["express.raw()", framework.raw({ type: "application/json" })],
-      ["express.text()", framework.text({ type: "application/json" })],
       ["express.urlencoded(), which leaves JSON alone", framework.urlencoded({ extended: true })],
       ["express.raw(), which leaves JSON alone", framework.raw()],
     ])("%s", async (_, parser) => {
@@ -25,6 +23,23 @@ describe.each(frameworks)("%s", (_version, framework) => {
       expect((await supertest(app).post(path).type("json").send("{")).status).toBe(400);
       expect((await supertest(app).post(path).type("json").send("{}")).status).toBe(400);
       expect((await supertest(app).post(path).type("json")).status).toBe(400);
+    });
+
+    test.each<[string, RequestHandler]>([
+      ["express.json()", framework.json()],
+      ["express.raw()", framework.raw({ type: "application/json" })],
+      ["express.text()", framework.text({ type: "application/json" })],
+    ])("what %s has inflated is what it was before; nothing else inflates it", async (_, parser) => {
+      const askCompressed = async (app: Express): Promise<number> => {
+        const asked = supertest(app).post(path).type("json").set("content-encoding", "gzip");
+        // Left to itself, supertest would write the bytes as JSON.
+        return (await asked.serialize((body) => body as string).send(gzipSync(JSON.stringify(chat)))).status;
+      };
+      const { app, middleware, upstream } = await setUp(framework);
+      app.use(parser, middleware);
+      expect(await askCompressed(app)).toBe(200);
+      expect(upstream.calls[0]?.body).toEqual({ ...chat, model: "m" });
+      expect(await askCompressed(framework().use(middleware))).toBe(415);
     });
 
     test("a body over the parser's limit is the host's own error", async () => {
@@ -55,18 +70,8 @@ describe.each(frameworks)("%s", (_version, framework) => {
       },
     );
 
-    test("a stream that was read to nowhere is told apart from an empty body", async () => {
-      const { app, middleware } = await setUp(framework);
-      app.use((request, _, next) => void request.resume().on("end", next), middleware);
-      const errors = watchErrors(app);
-      const { status, body } = await supertest(app).post(path).send(chat);
-      expect(status).toBe(500);
-      expect(body).toMatchObject({ error: { code: "internal_error", message: expect.stringContaining("req.body") } });
-      expect(errors).toEqual([]);
-    });
-
     test("a body that can not be looked at is a 500", async () => {
-      const crashes = watchCrashes();
+      const crashes = watchCrashes({ defer: onTestFinished });
       const { app, middleware } = await setUp(framework);
       const fail = (): never => {
         throw new Error("secret");

@@ -1,9 +1,19 @@
 import { allowAnyone } from "@llm-gateway/core";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import express4 from "express4";
-import { silent } from "../../core/test/adapter/set-up.ts";
-import { greet, startUpstream, type Upstream, type UpstreamCall } from "../../core/test/adapter/upstream.ts";
+import { onTestFinished } from "vitest";
+import { silent } from "../../core/src/testing/adapter/start-host.ts";
+import { greet, startUpstream, type Upstream, type UpstreamCall } from "../../core/src/testing/adapter/upstream.ts";
 import { llmGateway, type ExpressOptions, type GatewayMiddleware } from "../src/index.ts";
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Where middleware customarily leaves who is logged in. */
+      user?: { readonly name: string };
+    }
+  }
+}
 
 /** Every Express there is to be tested with. */
 export const frameworks: readonly (readonly [string, typeof express])[] = [
@@ -26,7 +36,7 @@ export const setUp = async (
   respond: (call: UpstreamCall) => void = greet,
   options: ExpressOptions = {},
 ): Promise<SetUp> => {
-  const upstream = await startUpstream(respond);
+  const upstream = await startUpstream({ defer: onTestFinished }, respond);
   const middleware = llmGateway({
     providers: [upstream.provider],
     authenticate: allowAnyone(),

@@ -2,7 +2,12 @@ import type { Clock } from "../pipeline/clock.ts";
 
 /** What a client's body can be by the time it reaches the gateway: raw bytes, or what the host already parsed. */
 export type Body =
-  | { readonly type: "bytes"; readonly bytes: Uint8Array }
+  | {
+      readonly type: "bytes";
+      readonly bytes: Uint8Array;
+      /** Set where the host has read them: it has undone their `content-encoding`, which the header still names. */
+      readonly isDecoded?: true;
+    }
   | { readonly type: "parsed"; readonly value: unknown };
 
 export interface BodyLimits {
@@ -42,7 +47,7 @@ export interface Outgoing {
   /** Ends a complete answer. */
   readonly end: (chunk?: string | Uint8Array) => void;
   /** Sends what is there and then breaks the connection: the answer is not complete and must not look so. */
-  readonly breakOff: (chunk: string) => void;
+  readonly breakOff: (chunk: string | Uint8Array) => void;
   /** Calls back once when the connection closes before the answer was ended. */
   readonly onClose: (callback: () => void) => void;
 }

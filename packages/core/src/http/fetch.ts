@@ -130,9 +130,10 @@ class FetchOutgoing implements Outgoing {
       start: (controller) => {
         this.#controller = controller;
       },
-      pull: (controller) => {
-        // What was sent has been read, so the break can no longer swallow it.
-        if (this.#broken) controller.error(new TypeError("The answer broke off."));
+      pull: () => {
+        // What was sent has been read. Servers look a timer ahead before they pass it on: then the break can no longer
+        // swallow it, nor the status.
+        if (this.#broken) setTimeout(() => setImmediate(() => this.#break()), 1);
         this.#wake?.();
       },
       cancel: () => this.#leave(),
@@ -171,11 +172,17 @@ class FetchOutgoing implements Outgoing {
     this.#controller.close();
   }
 
-  breakOff(chunk: string): void {
+  breakOff(chunk: string | Uint8Array): void {
     if (this.#over) return;
     this.#over = true;
     this.#broken = true;
-    this.#controller?.enqueue(toBytes(chunk));
+    // A client that was waited for in vain would never come to the end of what is still to be read.
+    if (this.#wake !== undefined) this.#break();
+    else this.#controller?.enqueue(toBytes(chunk));
+  }
+
+  #break(): void {
+    this.#controller?.error(new TypeError("The answer broke off."));
   }
 
   onClose(callback: () => void): void {

@@ -2,10 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../errors.ts";
 import type { Body, BodyLimits, Door, Incoming, Outgoing } from "./exchange.ts";
 
+export { routePaths } from "./routes.ts";
+
 /** Where an adapter's request differs from a bare Node one. */
 export interface NodeOptions {
   /** Path below the mount path, without the query. @default the path of `req.url` */
   readonly path?: string;
+  /** What `authenticate` sees as `request.raw`. @default the Node request itself */
+  readonly raw?: unknown;
+  /** What a body parser left: bytes, text or a parsed value. @default `req.body` */
+  readonly body?: unknown;
 }
 
 type NodeRequest = IncomingMessage & { readonly body?: unknown };
@@ -23,9 +29,9 @@ export const handleNode = (
   response: ServerResponse,
   options: NodeOptions = {},
 ): boolean => {
-  const path = options.path ?? pathOf(request.url ?? "/");
-  if (!gateway.answers(request.method ?? "GET", path)) return false;
-  void gateway.handle(new NodeIncoming(request, path), new NodeOutgoing(response));
+  const incoming = new NodeIncoming(request, options);
+  if (!gateway.answers(incoming.method, incoming.path)) return false;
+  void gateway.handle(incoming, new NodeOutgoing(response));
   return true;
 };
 
@@ -38,60 +44,65 @@ export const handleNode = (
 export const toNodeHandler =
   (gateway: Door): ((request: IncomingMessage, response: ServerResponse) => void) =>
   (request, response) => {
-    const path = pathOf(request.url ?? "/");
-    void gateway.handle(new NodeIncoming(request, path), new NodeOutgoing(response));
+    void gateway.handle(new NodeIncoming(request), new NodeOutgoing(response));
   };
 
 /** The path of a request target, also of an absolute one. */
-const pathOf = (url: string): string => {
+export const pathOf = (url: string): string => {
   const path = url.startsWith("/") ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const end = path.search(/[?#]/);
   return end === -1 ? path : path.slice(0, end);
 };
 
-class NodeIncoming implements Incoming {
-  readonly raw: NodeRequest;
+/** A Node request, for hosts that answer in a way of their own. */
+export class NodeIncoming implements Incoming {
+  readonly raw: unknown;
   readonly method: string;
   readonly path: string;
+  readonly #request: NodeRequest;
+  readonly #body: unknown;
 
-  constructor(request: NodeRequest, path: string) {
-    this.raw = request;
+  constructor(request: NodeRequest, options: NodeOptions = {}) {
+    const { path = pathOf(request.url ?? "/"), raw = request, body } = options;
+    this.raw = raw;
     this.method = request.method ?? "GET";
     this.path = path;
+    this.#request = request;
+    this.#body = body;
   }
 
   get remoteAddress(): string | undefined {
-    return this.raw.socket.remoteAddress;
+    return this.#request.socket.remoteAddress;
   }
 
   readonly header = (name: string): string | undefined => {
-    const value = this.raw.headers[name];
+    const value = this.#request.headers[name];
     return Array.isArray(value) ? value[0] : value;
   };
 
   readonly query = (name: string): string | undefined => {
-    const url = this.raw.url ?? "";
+    const url = this.#request.url ?? "";
     const start = url.indexOf("?");
     return start === -1 ? undefined : (new URLSearchParams(url.slice(start + 1)).get(name) ?? undefined);
   };
 
   body(limits: BodyLimits): Promise<Body> {
-    const { body } = this.raw;
-    if (body instanceof Uint8Array) return Promise.resolve({ type: "bytes", bytes: body });
-    if (typeof body === "string") return Promise.resolve({ type: "bytes", bytes: Buffer.from(body) });
+    const body = this.#body ?? this.#request.body;
+    if (body instanceof Uint8Array) return Promise.resolve({ type: "bytes", bytes: body, isDecoded: true });
+    if (typeof body === "string") return Promise.resolve({ type: "bytes", bytes: Buffer.from(body), isDecoded: true });
     // A parser that was not in charge leaves an empty object behind and the stream unread.
-    if (body !== undefined && body !== null && (this.raw.readableEnded || !isEmptyObject(body))) {
+    if (body !== undefined && body !== null && (this.#request.readableEnded || !isEmptyObject(body))) {
       return Promise.resolve({ type: "parsed", value: body });
     }
-    if (this.raw.readableEnded || this.raw.readableDidRead) {
+    if (this.#request.readableEnded || this.#request.readableDidRead) {
       return Promise.reject(
         new GatewayError(
           "internal_error",
-          "The server has read the request body and left no `req.body` behind: mount the gateway before that middleware, or use express.json().",
+          "The server has read the request body and left no `req.body` behind: mount the gateway before that middleware, or use a body parser that leaves one, like express.json() or @koa/bodyparser.",
         ),
       );
     }
-    return readBytes(this.raw, limits);
+    return readBytes(this.#request, limits);
   }
 }
 
@@ -118,7 +129,8 @@ const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: Bod
     let bytes = 0;
     const finish = (): void => {
       timer.cancel();
-      request.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
+      // The connection holds on to its last request: listeners that stayed would keep all that hangs on them alive.
+      request.off("data", onData).off("end", onEnd).off("close", onGone);
     };
     const fail = (error: GatewayError): void => {
       finish();
@@ -140,26 +152,36 @@ const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: Bod
     const timer = clock.timer(timeoutMs, () =>
       fail(new GatewayError("request_timeout", `The request body did not arrive within ${timeoutMs} ms.`)),
     );
-    request.on("data", onData).on("end", onEnd).on("error", onGone).on("close", onGone);
+    request.on("data", onData).on("end", onEnd).on("close", onGone);
   });
 
-class NodeOutgoing implements Outgoing {
+const ignore = (): void => undefined;
+
+/** A Node response, for hosts that send some answers in a way of their own. */
+export class NodeOutgoing implements Outgoing {
   readonly #response: NodeResponse;
+  readonly #onStart: (() => void) | undefined;
   /** From our headers to our end. What the host sends or ends by itself is its own answer, and none of ours. */
   #open = false;
   #ended = false;
+  #abandoned = false;
 
-  constructor(response: NodeResponse) {
+  /** @param onStart Called right before our headers are sent, if they are. */
+  constructor(response: NodeResponse, onStart?: () => void) {
     this.#response = response;
+    this.#onStart = onStart;
     // A socket error after the client has gone must not reach the process.
-    response.on("error", () => undefined);
+    response.on("error", ignore);
   }
 
   start(status: number, headers: Readonly<Record<string, string>>): void {
     const response = this.#response;
-    if (response.destroyed || response.headersSent) return;
+    if (this.#abandoned || response.destroyed || response.headersSent) return;
     this.#open = true;
-    this.#attempt(() => response.writeHead(status, headers));
+    this.#attempt(() => {
+      this.#onStart?.();
+      response.writeHead(status, headers);
+    });
   }
 
   write(chunk: string | Uint8Array): boolean {
@@ -186,7 +208,7 @@ class NodeOutgoing implements Outgoing {
     this.#attempt(() => (chunk === undefined || chunk.length === 0 ? this.#response.end() : this.#response.end(chunk)));
   }
 
-  breakOff(chunk: string): void {
+  breakOff(chunk: string | Uint8Array): void {
     if (!this.#isWritable()) return;
     this.#open = false;
     const { socket, writableNeedDrain } = this.#response;
@@ -206,6 +228,12 @@ class NodeOutgoing implements Outgoing {
     };
     if (response.destroyed) onClose();
     else response.once("close", onClose);
+  }
+
+  /** Leaves the answer to the host. One that has begun is broken: however the host ends it, it must not look complete. */
+  abandon(): void {
+    this.#abandoned = true;
+    if (this.#open) this.#response.destroy();
   }
 
   #isWritable(): boolean {

@@ -21,7 +21,7 @@ export const receive = async (
   const body = await incoming.body(limits);
   checkContentType(incoming);
   if (body.type === "bytes") {
-    checkContentEncoding(incoming);
+    if (body.isDecoded !== true) checkContentEncoding(incoming);
     const json = parseJson(body.bytes, limits);
     return decode(json, dialect, body.bytes);
   }

@@ -18,6 +18,12 @@ const fixed: ReadonlyMap<string, Route> = new Map<string, Route>([
 
 const modelPrefix = "/v1/models/";
 
+/** The paths of a method's routes, for hosts that name theirs one by one; `:id` stands for one segment. */
+export const routePaths = (method: Route["method"]): string[] => [
+  ...[...fixed].filter(([, route]) => route.method === method).map(([path]) => path),
+  ...(method === "GET" ? [`${modelPrefix}:id`] : []),
+];
+
 /** The route of a path, whatever the method; `undefined` where the path is not the gateway's. */
 export const findRoute = (path: string): Route | undefined => {
   const route = fixed.get(path);

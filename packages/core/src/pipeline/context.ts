@@ -61,7 +61,7 @@ export interface Context {
   /** This stage's own span. Add attributes to it; the pipeline opens and ends it. */
   readonly span: Span;
   get<T>(key: ContextKey<T>): T | undefined;
-  set<T>(key: ContextKey<T>, value: T): void;
+  set<T>(key: ContextKey<T>, value: NoInfer<T>): void;
 }
 
 /** What `next` may change for the stages inside. */
@@ -133,7 +133,7 @@ class RequestContext implements Context {
     return this.values.get(key) as T | undefined;
   }
 
-  set<T>(key: ContextKey<T>, value: T): void {
+  set<T>(key: ContextKey<T>, value: NoInfer<T>): void {
     this.values.set(key, value);
   }
 }

@@ -1,4 +1,7 @@
 export { createFakeClock, type FakeClock } from "./fake-clock.ts";
 export { createFakeTransport, type FakeAnswer, type FakeTransport } from "./fake-transport.ts";
 export { testContext, testRequest, type TestContextOverrides } from "./test-context.ts";
-export { testCacheStore } from "../stages/cache/store-contract.ts";
+export { testAdapter } from "./adapter/test-adapter.ts";
+export type { AdapterHost, HostFeature, HostSetting, RunningHost } from "./adapter/host.ts";
+export { testCacheStore } from "./test-cache-store.ts";
+export type { ContractTools } from "./contract-tools.ts";

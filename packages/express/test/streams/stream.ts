@@ -1,4 +1,4 @@
-import { chatChunk, chatStream, chatUsage, messagesStream } from "../../../core/test/wire.ts";
+import { chatChunk, chatStream, chatUsage, messagesStream } from "../../../core/src/testing/wire.ts";
 import { frontOf, type Front } from "../recordings/expected.ts";
 import { exceptions, withMended } from "../recordings/exceptions.ts";
 import { recordings, type RecordedProvider } from "../recordings/recording.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { testCacheStore } from "../../testing/test-cache-store.ts";
 import { memoryCacheStore } from "./memory-store.ts";
-import { testCacheStore } from "./store-contract.ts";
 
-testCacheStore("memoryCacheStore", () => memoryCacheStore(), { describe, it, expect });
+testCacheStore("memoryCacheStore", () => memoryCacheStore(), { describe, it });
 
 describe("memoryCacheStore", () => {
   const facts = { sizeBytes: 1_000, ttlMs: 1_000 };

@@ -19,7 +19,7 @@ export const chatChunk = (delta: object, finishReason: string | null = null, mor
     ...more,
   })}\n\n`;
 
-export const chatUsage = `data: ${JSON.stringify({
+export const chatUsage: string = `data: ${JSON.stringify({
   id: "chatcmpl-1",
   object: "chat.completion.chunk",
   created: 1_700_000_000,

@@ -1,11 +1,6 @@
-import type { CacheStore } from "./store.ts";
-
-/** The part of a test runner that contracts need; vitest's and Jest's functions fit. */
-export interface ContractTools {
-  readonly describe: (name: string, define: () => void) => unknown;
-  readonly it: (name: string, test: () => Promise<void>) => unknown;
-  readonly expect: (value: unknown) => { readonly toEqual: (expected: unknown) => unknown };
-}
+import assert from "node:assert/strict";
+import type { CacheStore } from "../stages/cache/store.ts";
+import type { ContractTools } from "./contract-tools.ts";
 
 /**
  * What every cache store must do, as a suite of tests.
@@ -13,12 +8,12 @@ export interface ContractTools {
  * @param makeStore Makes an empty store, for each test another.
  *
  * @example
- * testCacheStore("redisCacheStore", () => redisCacheStore({ url }), { describe, it, expect });
+ * testCacheStore("redisCacheStore", () => redisCacheStore({ url }), { describe, it });
  */
 export const testCacheStore = (
   name: string,
   makeStore: () => CacheStore | Promise<CacheStore>,
-  { describe, it, expect }: ContractTools,
+  { describe, it }: ContractTools,
 ): void => {
   const put = async (store: CacheStore, key: string, value: unknown): Promise<void> => {
     const sizeBytes = Buffer.byteLength(JSON.stringify(value));
@@ -28,7 +23,7 @@ export const testCacheStore = (
   describe(`${name} is a cache store`, () => {
     it("has nothing under a key that was never set", async () => {
       const store = await makeStore();
-      expect(await store.get("a")).toEqual(undefined);
+      assert.equal(await store.get("a"), undefined);
     });
 
     it("gives back what was set, equal in every field", async () => {
@@ -41,22 +36,22 @@ export const testCacheStore = (
         proto: JSON.parse('{"__proto__":{"polluted":true}}'),
       };
       await put(store, "a", value);
-      expect(JSON.stringify(await store.get("a"))).toEqual(JSON.stringify(value));
-      expect(({} as { polluted?: boolean }).polluted).toEqual(undefined);
+      assert.equal(JSON.stringify(await store.get("a")), JSON.stringify(value));
+      assert.equal(({} as { polluted?: boolean }).polluted, undefined);
     });
 
     it("keeps the last of several values set under one key", async () => {
       const store = await makeStore();
       await put(store, "a", { version: 1 });
       await put(store, "a", { version: 2 });
-      expect(await store.get("a")).toEqual({ version: 2 });
+      assert.deepEqual(await store.get("a"), { version: 2 });
     });
 
     it("tells keys apart, letter by letter", async () => {
       const store = await makeStore();
       const keys = ["a", "A", "a ", "a:b", "a:b:", "é", "e\u0301", "*", "__proto__", "f".repeat(64)];
       for (const key of keys) await put(store, key, { key });
-      for (const key of keys) expect(await store.get(key)).toEqual({ key });
+      for (const key of keys) assert.deepEqual(await store.get(key), { key });
     });
 
     it("forgets what is deleted, and nothing else", async () => {
@@ -65,15 +60,18 @@ export const testCacheStore = (
       await put(store, "b", { key: "b" });
       await store.delete("a");
       await store.delete("never set");
-      expect(await store.get("a")).toEqual(undefined);
-      expect(await store.get("b")).toEqual({ key: "b" });
+      assert.equal(await store.get("a"), undefined);
+      assert.deepEqual(await store.get("b"), { key: "b" });
     });
 
     it("keeps values apart that are set at the same time", async () => {
       const store = await makeStore();
       const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
       await Promise.all(keys.map((key) => put(store, key, { key })));
-      expect(await Promise.all(keys.map((key) => store.get(key)))).toEqual(keys.map((key) => ({ key })));
+      assert.deepEqual(
+        await Promise.all(keys.map((key) => store.get(key))),
+        keys.map((key) => ({ key })),
+      );
     });
   });
 };

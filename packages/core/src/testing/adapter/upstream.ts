@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { onTestFinished } from "vitest";
-import { openaiCompatible, type Provider } from "../../src/index.ts";
+import { openaiCompatible, type Provider } from "../../index.ts";
+import { chatAnswer, chatStream } from "../wire.ts";
 import { listen } from "./listen.ts";
-import { chatAnswer } from "../wire.ts";
+import type { Scope } from "./scope.ts";
+import { patienceMs, within } from "./within.ts";
 
 /** One request that reached the provider, and what the provider does with it. */
 export interface UpstreamCall {
@@ -30,11 +31,18 @@ export interface Upstream {
 /** Answers any request whole, with a greeting. */
 export const greet = (call: UpstreamCall): void => call.answer(chatAnswer("Hello"));
 
+/** Greets as it was asked to, whole or streamed. */
+export const greetEither = (call: UpstreamCall): void => {
+  if (call.body.stream !== true) return greet(call);
+  call.send(...chatStream("Hello"));
+  call.response.end();
+};
+
 /** Answers nothing: the test itself does, through the call that `next` gives it. */
-export const hold = (): void => undefined;
+const hold = (): void => undefined;
 
 /** A provider on loopback that speaks OpenAI's chat dialect as the test says. It stops with the test. */
-export const startUpstream = async (respond: (call: UpstreamCall) => void = hold): Promise<Upstream> => {
+export const startUpstream = async (scope: Scope, respond: (call: UpstreamCall) => void = hold): Promise<Upstream> => {
   const calls: UpstreamCall[] = [];
   const arrived: UpstreamCall[] = [];
   const waiting: ((call: UpstreamCall) => void)[] = [];
@@ -49,14 +57,15 @@ export const startUpstream = async (respond: (call: UpstreamCall) => void = hold
     else taker(call);
     respond(call);
   };
-  const url = await listen(server);
-  onTestFinished(() => server.closeAllConnections());
+  const url = await listen(scope, server);
+  scope.defer(() => server.closeAllConnections());
   return {
     url,
     calls,
     next: () => {
       const call = arrived.shift();
-      return call === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(call);
+      if (call !== undefined) return Promise.resolve(call);
+      return within(patienceMs, "a call of the provider", new Promise((resolve) => waiting.push(resolve)));
     },
     provider: openaiCompatible({ id: "house", baseURL: `${url}/v1`, apiKey: "sk-house" }),
   };

@@ -1,0 +1,1 @@
+export { llmGateway, type GatewayMiddleware, type KoaOptions } from "./middleware.ts";

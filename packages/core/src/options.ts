@@ -8,7 +8,7 @@ import type { ModelsOption } from "./providers/models-option.ts";
 import type { Provider } from "./providers/provider.ts";
 import { timeoutDefaults, type CallTimeouts } from "./providers/watchdog.ts";
 import type { Ledger } from "./stages/meter/ledger.ts";
-import { checkCount, checkKnown, checkMs, checkOneOf } from "./stages/options.ts";
+import { checkCount, checkKnown, checkMs, checkOneOf } from "./check-options.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the gateway takes in at most. */

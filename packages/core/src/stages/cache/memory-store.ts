@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { checkCount, checkKnown } from "../options.ts";
+import { checkCount, checkKnown } from "../../check-options.ts";
 import type { CacheStore } from "./store.ts";
 
 export interface MemoryCacheStoreOptions {

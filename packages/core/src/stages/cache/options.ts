@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "../../pipeline/context.ts";
-import { checkCount, checkKnown } from "../options.ts";
+import { checkCount, checkKnown } from "../../check-options.ts";
 import { memoryCacheStore } from "./memory-store.ts";
 import type { CacheStore } from "./store.ts";
 

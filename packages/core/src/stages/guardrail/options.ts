@@ -1,4 +1,4 @@
-import { checkCount, checkKnown, checkOneOf } from "../options.ts";
+import { checkCount, checkKnown, checkOneOf } from "../../check-options.ts";
 import { appliesTo, type GuardrailDirection, type GuardrailRule } from "./rule.ts";
 
 export interface GuardrailOptions {

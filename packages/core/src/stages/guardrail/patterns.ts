@@ -1,4 +1,4 @@
-import { checkKnown, checkOneOf } from "../options.ts";
+import { checkKnown, checkOneOf } from "../../check-options.ts";
 import { boundsOf } from "./pattern-bounds.ts";
 import { leftmost, type Detector } from "./detector.ts";
 import type { GuardrailAction, GuardrailRule } from "./rule.ts";

@@ -10,7 +10,7 @@ import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { costOf, priceOf } from "../../providers/catalog.ts";
 import { registryKey } from "../../providers/registry.ts";
 import { attribute } from "../../telemetry/semconv.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown } from "../../check-options.ts";
 import { ledgerKey, type Ledger, type LedgerRow } from "./ledger.ts";
 
 export interface MeterOptions {

@@ -1,6 +1,6 @@
 import type { ChatRequest } from "../../chat/request.ts";
 import { isObject } from "../../dialects/fields.ts";
-import { checkCount, checkKnown, checkOneOf } from "../options.ts";
+import { checkCount, checkKnown, checkOneOf } from "../../check-options.ts";
 
 /** Parameters that may be given for clients that leave them out. */
 export type RequestDefaults = Partial<

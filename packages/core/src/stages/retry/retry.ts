@@ -7,7 +7,7 @@ import { healthKey, type Health } from "../../providers/health.ts";
 import { registryKey } from "../../providers/registry.ts";
 import { errorType } from "../../telemetry/error-type.ts";
 import { spanEvent } from "../../telemetry/semconv.ts";
-import { checkCount, checkKnown, checkMs } from "../options.ts";
+import { checkCount, checkKnown, checkMs } from "../../check-options.ts";
 import { backoffMs } from "./backoff.ts";
 
 export interface RetryOptions {

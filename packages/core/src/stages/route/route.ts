@@ -7,7 +7,7 @@ import { healthKey } from "../../providers/health.ts";
 import { strategyNames, type Strategy } from "../../providers/models-option.ts";
 import { registryKey, type Registry, type Resolution } from "../../providers/registry.ts";
 import { attribute } from "../../telemetry/semconv.ts";
-import { checkKnown, checkOneOf } from "../options.ts";
+import { checkKnown, checkOneOf } from "../../check-options.ts";
 import { neededCapabilities, unfitness } from "./needs.ts";
 import { byPrice, byWeight } from "./strategy.ts";
 

@@ -4,7 +4,7 @@ import type { Reply } from "../../chat/reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { registryKey } from "../../providers/registry.ts";
-import { checkKnown } from "../options.ts";
+import { checkKnown } from "../../check-options.ts";
 import { createThinkTags, type ThinkTags } from "./think-tags.ts";
 import { createWellFormed } from "./well-formed.ts";
 

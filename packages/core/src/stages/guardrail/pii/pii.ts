@@ -1,4 +1,4 @@
-import { checkKnown, checkOneOf } from "../../options.ts";
+import { checkKnown, checkOneOf } from "../../../check-options.ts";
 import type { GuardrailAction, GuardrailRule } from "../rule.ts";
 import { apiKey } from "./api-key.ts";
 import { card } from "./card.ts";

@@ -1,4 +1,4 @@
-/** Checks of options, made once when a stage is built. Every message names the option and how to mend it. */
+/** Checks of options, made once when a gateway or a stage is built. Every message names the option and how to mend it. */
 
 const show = (value: unknown): string => {
   if (typeof value === "string") return JSON.stringify(value);
@@ -30,14 +30,14 @@ export const checkOneOf = (value: unknown, option: string, words: readonly strin
 };
 
 /** Only options that exist: a misspelt one would otherwise do nothing. */
-export const checkKnown = (options: object, stage: string, known: readonly string[]): void => {
+export const checkKnown = (options: object, owner: string, known: readonly string[]): void => {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(`${stage}() takes an object of options, got ${show(options)}.`);
+    throw new TypeError(`${owner}() takes an object of options, got ${show(options)}.`);
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       throw new TypeError(
-        `${stage}() has no option \`${name}\`; it has ${known.map((word) => `\`${word}\``).join(", ")}.`,
+        `${owner}() has no option \`${name}\`; it has ${known.map((word) => `\`${word}\``).join(", ")}.`,
       );
     }
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
@@ -16,6 +16,13 @@ const regionOf = (path: string, region: string): string =>
 
 test("the README has its snippets", () => {
   expect(snippets.map(({ region }) => region)).toEqual(["ten-lines", "options", "stage"]);
+});
+
+test("the README names every example", () => {
+  const examples = readdirSync(fileURLToPath(new URL("../examples", import.meta.url)), { withFileTypes: true });
+  const folders = examples.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const named = [...read("README.md").matchAll(/^\| \[`(\S+)`\]\(examples\//gm)].map(([, name = ""]) => name);
+  expect(named.toSorted()).toEqual(folders.toSorted());
 });
 
 test.each(snippets)("the snippet $path#$region is code that runs", ({ path, region, code }) => {

@@ -3,42 +3,30 @@
  * the official OpenAI client, shows what happened to each, and stays up.
  */
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { startSimulator } from "@llm-gateway/simulator";
 import OpenAI from "openai";
+import { choosePort, urlOf, useSimulator } from "../simulated.ts";
 import { recordSpans, waterfall } from "./waterfall.ts";
 import { steps, type Shown } from "./tour.ts";
 
 const simulator = await startSimulator({ paceMs: 15 });
-Object.assign(process.env, {
-  OPENAI_API_KEY: "simulated",
-  OPENAI_BASE_URL: `${simulator.url}/openai/v1`,
-  ANTHROPIC_API_KEY: "simulated",
-  ANTHROPIC_BASE_URL: `${simulator.url}/anthropic`,
-  GEMINI_API_KEY: "simulated",
-  GEMINI_BASE_URL: `${simulator.url}/gemini/v1beta`,
-});
+useSimulator(simulator);
 recordSpans();
 
 // Imported only now: the app takes its providers from the environment.
 const { createApp } = await import("./app.ts");
-const { app } = createApp();
+const { app, llm } = createApp();
+const server = app.listen(await choosePort(), "127.0.0.1");
+await once(server, "listening");
+server.once("close", () => void simulator.close());
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    server.close();
+    void llm.close().then(() => server.closeIdleConnections());
+  });
+}
 
-/** The usual port where it is free, else any other. */
-const listen = async (port: number): Promise<string> => {
-  const server = createServer(app);
-  server.listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    if (port === 0) throw error;
-    return listen(0);
-  }
-  // The address of a server that listens on a TCP port is never a string.
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
-const url = await listen(Number(process.env["PORT"] ?? 3000));
+const url = urlOf(server);
 const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "local", maxRetries: 0 });
 
 const headerLine = ({ headers }: Shown): string =>
@@ -62,4 +50,4 @@ The gateway stays up at ${url}/v1 — any OpenAI or Anthropic client can talk to
   curl ${url}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{"model": "fast", "messages": [{"role": "user", "content": "Hello"}]}'
 
-Ctrl-C ends it.`);
+Ctrl-C ends it, after the answers that are under way.`);

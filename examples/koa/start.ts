@@ -1,0 +1,7 @@
+import { startSimulator } from "@llm-gateway/simulator";
+import { serveSimulated } from "../simulated.ts";
+
+await serveSimulated(await startSimulator({ paceMs: 15 }), () => import("./server.ts"), {
+  path: "",
+  model: "anthropic/claude-haiku-4-5",
+});

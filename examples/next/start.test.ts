@@ -1,0 +1,3 @@
+import { testExample } from "../test-example.ts";
+
+testExample("next", "anthropic/claude-haiku-4-5");

@@ -1,0 +1,56 @@
+/**
+ * Packs the packages as they would be published and installs them into empty projects, each beside its framework: do
+ * their types hold, and do they answer, as ES modules and as CommonJS? The programs are the examples, and the providers
+ * are those of the simulator that was packed with them.
+ *
+ * Usage: npm run packed
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { useSimulator } from "../examples/simulated.ts";
+import type * as simulation from "../packages/simulator/src/index.ts";
+import { packInto } from "./pack.ts";
+import { ask } from "./packed/ask.ts";
+import { compile, install, kinds } from "./packed/install.ts";
+import { projects, type Project } from "./packed/projects.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "packed-"));
+const placeOf = (project: Project): string => join(folder, project.package);
+
+/** Does something for every project; all are waited for, so that nothing still writes when the folder is removed. */
+const forEachProject = async (action: (project: Project) => Promise<void>): Promise<void> => {
+  const results = await Promise.allSettled(projects.map(action));
+  for (const [index, result] of results.entries()) {
+    if (result.status === "fulfilled") continue;
+    console.error(`${projects[index]?.package}:`, result.reason);
+    process.exitCode = 1;
+  }
+};
+
+const startInstalledSimulator = async (): Promise<simulation.Simulator> => {
+  const path = join(folder, "core/node_modules/@llm-gateway/simulator/dist/index.js");
+  const { startSimulator } = (await import(pathToFileURL(path).href)) as typeof simulation;
+  return startSimulator();
+};
+
+try {
+  const tarballs = packInto(folder);
+  const checked = ["simulator", ...projects.map((project) => project.package)].map((name) => `@llm-gateway/${name}`);
+  const unchecked = [...tarballs.keys()].filter((name) => !checked.includes(name));
+  if (unchecked.length > 0) throw new Error(`Add a project for ${unchecked.join(", ")} to packed/projects.ts.`);
+  await forEachProject((project) => install(project, placeOf(project), tarballs));
+  await forEachProject((project) => compile(placeOf(project)));
+  const simulator = await startInstalledSimulator();
+  useSimulator(simulator);
+  await forEachProject(async (project) => {
+    for (const kind of kinds) await ask(project, join(placeOf(project), kind));
+  });
+  await simulator.close();
+} finally {
+  rmSync(folder, { recursive: true });
+}
+const names = projects.map((project) => project.package).join(", ");
+if (process.exitCode === undefined)
+  console.log(`Packed and installed, ${names} hold their types and answer, as ES modules and as CommonJS.`);

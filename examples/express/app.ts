@@ -1,12 +1,13 @@
 // #region options
 import { cache, denyPatterns, guardrail, insertBefore, pii, retry, type Stage } from "@llm-gateway/core";
-import { llmGateway, type GatewayMiddleware } from "@llm-gateway/express";
+import { llmGateway, type ExpressOptions, type GatewayMiddleware } from "@llm-gateway/express";
 import express, { type Express } from "express";
 import { announce } from "./announce.ts";
 
-export const createApp = (): { readonly app: Express; readonly llm: GatewayMiddleware } => {
+export const createApp = ({ debug = false }: Pick<ExpressOptions, "debug"> = {}): Example => {
   const app = express();
   const llm = llmGateway({
+    debug, // draws each request, stage by stage
     models: {
       // Names that clients may ask for. In a list, each is the fallback of the one before it.
       fast: ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5"],
@@ -17,6 +18,11 @@ export const createApp = (): { readonly app: Express; readonly llm: GatewayMiddl
   app.use(llm);
   return { app, llm };
 };
+
+interface Example {
+  readonly app: Express;
+  readonly llm: GatewayMiddleware;
+}
 
 /** The default stages, some of them with options. */
 const configure = (stage: Stage): Stage => {

@@ -6,16 +6,15 @@ import { once } from "node:events";
 import { startSimulator } from "@llm-gateway/simulator";
 import OpenAI from "openai";
 import { choosePort, urlOf, useSimulator } from "../simulated.ts";
-import { recordSpans, waterfall } from "./waterfall.ts";
 import { steps, type Shown } from "./tour.ts";
 
 const simulator = await startSimulator({ paceMs: 15 });
 useSimulator(simulator);
-recordSpans();
 
 // Imported only now: the app takes its providers from the environment.
 const { createApp } = await import("./app.ts");
-const { app, llm } = createApp();
+let drawing = "";
+const { app, llm } = createApp({ debug: (drawn) => void (drawing = drawn) });
 const server = app.listen(await choosePort(), "127.0.0.1");
 await once(server, "listening");
 server.once("close", () => void simulator.close());
@@ -39,11 +38,10 @@ let failedOver = "";
 for (const { title, run } of steps) {
   const shown = await run(client);
   console.log(`\n${title}\n  ${shown.text.replaceAll("\n", "\n  ")}\n  ${headerLine(shown)}`);
-  if (shown.headers.get("x-llm-gateway-attempts") === "3")
-    failedOver = shown.headers.get("x-llm-gateway-trace-id") ?? "";
+  if (shown.headers.get("x-llm-gateway-attempts") === "3") failedOver = drawing;
 }
 
-console.log(`\nThe request that was failed over, stage by stage:\n\n${waterfall(failedOver)}`);
+console.log(`\nThe request that was failed over, stage by stage:\n\n${failedOver}`);
 console.log(`
 The gateway stays up at ${url}/v1 — any OpenAI or Anthropic client can talk to it:
 

@@ -1,4 +1,4 @@
-import { trace as otel } from "@opentelemetry/api";
+import { context as active } from "@opentelemetry/api";
 import type { ChatRequest } from "./chat/request.ts";
 import type { Finish } from "./chat/finish.ts";
 import type { Reply } from "./chat/reply.ts";
@@ -13,11 +13,16 @@ import { callProvider } from "./providers/call.ts";
 import { attemptsKey } from "./stages/retry/retry.ts";
 import { spentKey } from "./stages/meter/meter.ts";
 import { cacheResultKey } from "./stages/cache/context-keys.ts";
-import { attribute, spanEvent } from "./telemetry/semconv.ts";
-import { errorType } from "./telemetry/error-type.ts";
-import { silentSpan, startRequestTrace, traceKey, type RequestTrace } from "./telemetry/trace.ts";
-import { traceStage } from "./telemetry/trace-stage.ts";
-import { version } from "./version.ts";
+import { observeStage } from "./telemetry/observe-stage.ts";
+import type { TelemetryParts } from "./telemetry/parts.ts";
+import {
+  silentSpan,
+  startRequest,
+  telemetryKey,
+  type HttpFacts,
+  type Outcome,
+  type RequestTelemetry,
+} from "./telemetry/request-telemetry.ts";
 
 export interface EngineOptions {
   readonly stages: readonly Stage[];
@@ -25,6 +30,7 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  readonly telemetry: TelemetryParts;
   /** Longest a request may take, in milliseconds. */
   readonly deadlineMs: number;
 }
@@ -33,6 +39,8 @@ interface RunOptions {
   readonly principal: Principal;
   /** Goes out as `x-request-id`; a new one where absent. */
   readonly requestId?: string;
+  /** The HTTP request it came in, where it did. */
+  readonly http?: HttpFacts;
   /** Ends the request as `client_closed`. */
   readonly signal?: AbortSignal;
   /** Leaves values for the stages before they run. */
@@ -42,7 +50,7 @@ interface RunOptions {
 /** One request on its way through the stages. */
 export interface Run {
   readonly context: Context;
-  readonly trace: RequestTrace | undefined;
+  readonly telemetry: RequestTelemetry | undefined;
   /** The stages' answer, or their error. */
   readonly reply: Promise<Reply>;
   /** The client is gone, or the gateway shuts down: stops everything that still works for this request. */
@@ -69,10 +77,12 @@ const ignore = (): void => undefined;
 const requestOver = new GatewayError("client_closed", "The request is over.");
 
 export const createEngine = (options: EngineOptions): Engine => {
-  const { stages, values, clock, random, logger, deadlineMs } = options;
+  const { stages, values, clock, random, logger, telemetry: parts, deadlineMs } = options;
   const plain: Handler = compose(stages, callProvider);
-  const traced: Handler = compose(stages.map(traceStage), callProvider);
-  const tracer = otel.getTracer("@llm-gateway/core", version);
+  const observed: Handler = compose(
+    stages.map((stage, index) => observeStage(stage, index, parts.settings)),
+    callProvider,
+  );
   const underWay = createBag<Run>();
   let draining = false;
   let idle: (() => void) | undefined;
@@ -83,19 +93,12 @@ export const createEngine = (options: EngineOptions): Engine => {
     return id;
   };
 
-  const run: Engine["run"] = (request, { principal, requestId = createRequestId(), signal, prepare }) => {
+  const run: Engine["run"] = (request, { principal, requestId = createRequestId(), http, signal, prepare }) => {
     if (draining) throw new GatewayError("shutting_down", "The gateway is shutting down.");
     const cancellation = new Cancellation();
     const start = clock.now();
-    const requestTrace = startRequestTrace(tracer, {
-      requestId,
-      dialect: request.dialect,
-      model: request.model,
-      stream: request.stream,
-      principalId: principal.id,
-      ...(principal.tenant === undefined ? {} : { tenant: principal.tenant }),
-      startedAt: clock.wall(),
-    });
+    const { dialect, model, stream } = request;
+    const telemetry = startRequest(parts, { requestId, dialect, model, stream, principal, http }, active.active());
     const context = createContext({
       id: requestId,
       request,
@@ -105,10 +108,10 @@ export const createEngine = (options: EngineOptions): Engine => {
       clock,
       random,
       logger,
-      span: requestTrace?.span ?? silentSpan,
+      span: telemetry?.span ?? silentSpan,
       values,
     });
-    if (requestTrace !== undefined) context.set(traceKey, requestTrace);
+    if (telemetry !== undefined) context.set(telemetryKey, telemetry);
     prepare?.(context);
 
     const reply = Promise.withResolvers<Reply>();
@@ -132,7 +135,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     let closed = false;
     const current: Run = {
       context,
-      trace: requestTrace,
+      telemetry,
       reply: reply.promise,
       abort,
       close: (finish, status) => {
@@ -150,9 +153,9 @@ export const createEngine = (options: EngineOptions): Engine => {
     const place = underWay.add(current);
     const answered = (answer: Reply): void => {
       if (abandoned) answer.cancel();
-      reply.resolve(answer);
+      reply.resolve(telemetry === undefined ? answer : telemetry.observe(answer));
     };
-    (requestTrace === undefined ? plain : traced)(context).then(answered, reply.reject);
+    (telemetry === undefined ? plain : observed)(context).then(answered, reply.reject);
     return current;
   };
 
@@ -179,8 +182,6 @@ export const createEngine = (options: EngineOptions): Engine => {
   };
 };
 
-type Outcome = "ok" | "cache_hit" | "blocked" | "rejected" | "aborted" | "error";
-
 const outcomeOf = ({ exit, error }: Finish, context: Context): Outcome => {
   if (exit === "complete") return context.get(cacheResultKey) === "hit" ? "cache_hit" : "ok";
   if (error === undefined) return "aborted";
@@ -192,45 +193,23 @@ const outcomeOf = ({ exit, error }: Finish, context: Context): Outcome => {
 
 /** The one record of a client's request: on its span, and as a line for whoever debugs. */
 const report = (run: Run, finish: Finish, status: number | undefined, logger: Logger, durationMs: number): void => {
-  const { context, trace } = run;
+  const { context, telemetry } = run;
+  const { error } = finish;
   const outcome = outcomeOf(finish, context);
   const attempts = context.get(attemptsKey) ?? [];
-  const spent = context.get(spentKey);
-  const answered = attempts.findLast(({ error }) => error === undefined)?.target;
   if (logger.debugs !== false) {
     logger.debug(`${outcome} ${context.request.dialect} ${context.request.model}`, {
       requestId: context.id,
-      target: answered,
+      target: attempts.findLast((attempt) => attempt.error === undefined)?.target,
       attempts: attempts.length,
       status,
       durationMs: Math.round(durationMs),
-      ...(finish.error === undefined ? {} : { error: toGatewayError(finish.error).code }),
+      ...(error === undefined ? {} : { error: toGatewayError(error).code }),
     });
   }
-  const internal = finish.error === undefined ? undefined : toGatewayError(finish.error);
+  const internal = error === undefined ? undefined : toGatewayError(error);
   if (internal?.code === "internal_error")
     logger.error("A request failed inside the gateway.", { requestId: context.id, cause: internal.cause });
-  if (trace === undefined) return;
-  if (outcome === "aborted") trace.span.addEvent(spanEvent.clientDisconnected);
-  const failed = outcome === "error" ? finish.error : undefined;
-  trace.end(
-    {
-      [attribute.outcome]: outcome,
-      [attribute.attemptCount]: attempts.length,
-      [attribute.fallbackCount]: Math.max(0, new Set(attempts.map(({ target }) => target)).size - 1),
-      ...(answered === undefined ? {} : { [attribute.target]: answered }),
-      ...(status === undefined ? {} : { [attribute.httpStatus]: status }),
-      ...(spent === undefined
-        ? {}
-        : {
-            [attribute.usageInputTokens]: spent.usage.inputTokens,
-            [attribute.usageOutputTokens]: spent.usage.outputTokens,
-            ...(spent.costNanoUsd === undefined
-              ? {}
-              : { [attribute.costAmount]: spent.costNanoUsd / 1e9, [attribute.costCurrency]: "USD" }),
-          }),
-      ...(failed === undefined ? {} : { [attribute.errorType]: errorType(failed) }),
-    },
-    failed,
-  );
+  const spent = context.get(spentKey);
+  telemetry?.end({ outcome, status, error, attempts, cacheResult: context.get(cacheResultKey), spent });
 };

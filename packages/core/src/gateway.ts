@@ -1,6 +1,9 @@
+import { trace, type Tracer } from "@opentelemetry/api";
 import { toChatRequest, type ChatInput } from "./chat-input.ts";
 import type { Reply } from "./chat/reply.ts";
 import { createEngine } from "./engine.ts";
+import { explain } from "./explain/explain.ts";
+import type { Explanation } from "./explain/explanation.ts";
 import { resolveAuthenticate, type Authenticate } from "./http/authenticate.ts";
 import type { Door } from "./http/exchange.ts";
 import { handleFetch, toFetch } from "./http/fetch.ts";
@@ -8,7 +11,7 @@ import { isOurs } from "./http/routes.ts";
 import { serve, type Edge } from "./http/serve.ts";
 import { defaultLogger, guardLogger } from "./logger.ts";
 import { resolveOptions, type GatewayOptions } from "./options.ts";
-import { systemClock } from "./pipeline/clock.ts";
+import { systemClock, type Clock } from "./pipeline/clock.ts";
 import type { ContextKey, Principal } from "./pipeline/context.ts";
 import type { Stage } from "./pipeline/stage.ts";
 import { callSettingsKey } from "./providers/call.ts";
@@ -24,7 +27,13 @@ import { normalize } from "./stages/normalize/normalize.ts";
 import { retry } from "./stages/retry/retry.ts";
 import { route } from "./stages/route/route.ts";
 import { translateStream } from "./stages/translate-stream/translate-stream.ts";
+import { createContentCapture } from "./telemetry/content/capture.ts";
+import { createDrawingTracer } from "./telemetry/drawn-span.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import type { TelemetryParts } from "./telemetry/parts.ts";
+import { safely } from "./telemetry/safely.ts";
 import { createUndiciTransport } from "./transport/undici.ts";
+import { packageName, version } from "./version.ts";
 
 export interface ChatOptions {
   /** Who asks. @default `{ id: "in-process" }` */
@@ -50,6 +59,18 @@ export interface Gateway extends Door {
    * @throws GatewayError for everything that goes wrong before the answer begins; later failures throw while it is read.
    */
   readonly chat: (request: ChatInput, options?: ChatOptions) => Promise<ChatReply>;
+  /**
+   * A dry run: whom the request would reach, what each of them would be sent, and what that may cost. A request that
+   * would be refused is explained as well: `refused` says by whom and why.
+   *
+   * It takes the way through the gateway's own stages, the host's and a look into the cache included, up to where a
+   * provider would be called. No provider is asked, and nothing is booked, stored, counted or traced. What a stage of
+   * the host's own does by itself it does here too, unless it looks at `dryRunKey`.
+   *
+   * @throws GatewayError `invalid_value` where model or messages are not what the types say, `client_closed` where the
+   * signal is aborted.
+   */
+  readonly explain: (request: ChatInput, options?: ChatOptions) => Promise<Explanation>;
   /** Refuses new requests and lets those under way end, at most `drainMs` long (default 30,000). Can be called again. */
   readonly close: (options?: { readonly drainMs?: number }) => Promise<void>;
 }
@@ -67,6 +88,13 @@ export const defaultStages = (): Stage[] => [
   meter(),
   translateStream(),
 ];
+
+const tracerFor = (debug: NonNullable<GatewayOptions["debug"]>, clock: Clock): Tracer => {
+  const tracer = trace.getTracer(packageName, version);
+  if (debug === false) return tracer;
+  const show = debug === true ? (drawing: string): void => console.error(`${drawing}\n`) : debug;
+  return createDrawingTracer(tracer, clock, (drawing) => safely(() => show(drawing)));
+};
 
 /**
  * Makes a gateway.
@@ -97,7 +125,25 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
   ]);
   const stages =
     typeof settled.stages === "function" ? settled.stages(defaultStages()) : (settled.stages ?? defaultStages());
-  const engine = createEngine({ stages, values, clock, random, logger, deadlineMs });
+  const telemetry: TelemetryParts = {
+    settings: settled.telemetry,
+    tracer: tracerFor(settled.debug ?? false, clock),
+    metrics: createMetrics({
+      semconv: settled.telemetry.semconv,
+      labels: settled.telemetry.metricLabels,
+      breakers: () => health.breakers(),
+      isKnownModel: (target) => registry.knows(target),
+      isKnownRoute: (name) => registry.knowsName(name),
+    }),
+    content: createContentCapture({
+      capture: settled.telemetry.captureContent,
+      maxContentBytes: settled.telemetry.maxContentBytes,
+      onContent: settled.telemetry.onContent,
+      logger,
+    }),
+    clock,
+  };
+  const engine = createEngine({ stages, values, clock, random, logger, telemetry, deadlineMs });
   const edge: Edge = {
     engine,
     registry,
@@ -125,8 +171,14 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
         throw error;
       }
     },
+    explain: async (input, { principal = { id: "in-process" }, signal } = {}) =>
+      explain(engine, toChatRequest(input), { principal, ...(signal === undefined ? {} : { signal }) }),
     handle: (incoming, outgoing) => serve(edge, incoming, outgoing),
     answers: isOurs,
-    close: ({ drainMs = 30_000 } = {}) => (closed ??= engine.drain(drainMs).then(() => transport.close())),
+    close: ({ drainMs = 30_000 } = {}) =>
+      (closed ??= engine.drain(drainMs).then(() => {
+        telemetry.metrics.close();
+        return transport.close();
+      })),
   };
 };

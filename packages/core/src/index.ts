@@ -1,6 +1,17 @@
 export { createGateway, defaultStages, isGateway, type ChatOptions, type ChatReply, type Gateway } from "./gateway.ts";
 export type { GatewayOptions, Limits, Timeouts } from "./options.ts";
 export type { ChatInput, MessageInput } from "./chat-input.ts";
+export { dryRunKey } from "./explain/explain.ts";
+export type {
+  Estimate,
+  ExplainedError,
+  ExplainedRefusal,
+  ExplainedRequest,
+  ExplainedStage,
+  ExplainedTarget,
+  Explanation,
+  SkippedTarget,
+} from "./explain/explanation.ts";
 export {
   GatewayError,
   UpstreamError,

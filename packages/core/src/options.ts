@@ -9,6 +9,7 @@ import type { Provider } from "./providers/provider.ts";
 import { timeoutDefaults, type CallTimeouts } from "./providers/watchdog.ts";
 import type { Ledger } from "./stages/meter/ledger.ts";
 import { checkCount, checkKnown, checkMs, checkOneOf } from "./check-options.ts";
+import { resolveTelemetryOptions, type TelemetryOptions, type TelemetrySettings } from "./telemetry/options.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the gateway takes in at most. */
@@ -65,6 +66,15 @@ export interface GatewayOptions<Raw = unknown> {
   readonly unsupported?: "drop" | "refuse";
   /** Shows clients what a provider wrote in its errors. @default false */
   readonly exposeUpstreamErrors?: boolean;
+  /** What OpenTelemetry is told beside what it always is. Nothing is told where no SDK is registered. */
+  readonly telemetry?: TelemetryOptions;
+  /**
+   * Draws every request when it is over: its stages, provider calls and where the time went, as lines of text. `true`
+   * writes them to the console's error output; a function gets them. For development: it costs tens of microseconds.
+   *
+   * @default false
+   */
+  readonly debug?: boolean | ((drawing: string) => void);
   /** All time. @default the machine's clock */
   readonly clock?: Clock;
   /** All chance: uniform in [0, 1). @default Math.random */
@@ -102,17 +112,20 @@ const known = [
   "health",
   "unsupported",
   "exposeUpstreamErrors",
+  "telemetry",
+  "debug",
   "clock",
   "random",
   "transport",
   "logger",
 ] as const satisfies readonly (keyof GatewayOptions)[];
 
-type Settled<Raw> = Omit<GatewayOptions<Raw>, "limits" | "timeouts"> & {
+type Settled<Raw> = Omit<GatewayOptions<Raw>, "limits" | "timeouts" | "telemetry"> & {
   readonly limits: { readonly maxBytes: number; readonly timeoutMs: number } & Required<Omit<Limits, "maxBodyBytes">>;
   readonly timeouts: Required<CallTimeouts>;
   readonly timings: StreamTimings;
   readonly deadlineMs: number;
+  readonly telemetry: TelemetrySettings;
 };
 
 /**
@@ -135,6 +148,9 @@ export const resolveOptions = <Raw>(options: GatewayOptions<Raw>): Settled<Raw> 
   }
   if (options.unsupported !== undefined) checkOneOf(options.unsupported, "unsupported", ["drop", "refuse"]);
   checkStages(options.stages);
+  if (options.debug !== undefined && typeof options.debug !== "boolean" && typeof options.debug !== "function") {
+    throw new TypeError("`debug` must be true, false, or a function that gets each request's drawing.");
+  }
 
   const { bodyMs, deadlineMs, headerHoldMs, heartbeatMs, writeStallMs, ...callTimeouts } = timeouts;
   const { maxBodyBytes, ...otherLimits } = limits;
@@ -144,6 +160,7 @@ export const resolveOptions = <Raw>(options: GatewayOptions<Raw>): Settled<Raw> 
     timeouts: callTimeouts,
     timings: { headerHoldMs, heartbeatMs, writeStallMs },
     deadlineMs,
+    telemetry: resolveTelemetryOptions(options.telemetry ?? {}, process.env),
   };
 };
 

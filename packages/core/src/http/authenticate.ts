@@ -120,14 +120,12 @@ const credentialOf = (incoming: Incoming): string | undefined => {
  * @throws GatewayError `invalid_api_key`, or `dependency_unavailable` where `authenticate` itself failed.
  */
 export const findPrincipal = (incoming: Incoming, authenticate: Authenticate): Principal | Promise<Principal> => {
-  let found: ReturnType<Authenticate>;
   try {
-    found = authenticate(new AskedRequest(incoming));
-    if (isPromise(found)) return Promise.resolve(found).then(checked, failed);
+    const found = authenticate(new AskedRequest(incoming));
+    return isPromise(found) ? Promise.resolve(found).then(checked).catch(failed) : checked(found);
   } catch (cause) {
     return failed(cause);
   }
-  return checked(found);
 };
 
 /** The request as `authenticate` sees it. A class, because what most of them never look at is only made when asked for. */
@@ -168,9 +166,10 @@ const checked = (principal: Found): Principal => {
   if (principal === null || principal === undefined) {
     throw new GatewayError("invalid_api_key", "This gateway does not know the key of the request, or there is none.");
   }
-  if (typeof principal.id !== "string" || principal.id === "") {
+  const { id, tenant } = principal;
+  if (typeof id !== "string" || id === "" || (tenant !== undefined && typeof tenant !== "string")) {
     throw new GatewayError("dependency_unavailable", "The gateway could not find out who is asking.", {
-      cause: new TypeError("`authenticate` must return `{ id }` with a non-empty string, or null."),
+      cause: new TypeError("`authenticate` must return `{ id, tenant? }` with strings, the id not empty, or null."),
     });
   }
   return principal;

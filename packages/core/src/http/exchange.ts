@@ -22,6 +22,7 @@ export interface Incoming {
   readonly method: string;
   /** Below the mount path, without the query. */
   readonly path: string;
+  readonly scheme: "http" | "https";
   /** A header by its lower-case name; of a repeated one the first. */
   readonly header: (name: string) => string | undefined;
   /** A parameter of the query string. */

@@ -36,6 +36,10 @@ class FetchIncoming implements Incoming {
     this.path = this.#url.pathname;
   }
 
+  get scheme(): "http" | "https" {
+    return this.#url.protocol === "https:" ? "https" : "http";
+  }
+
   readonly header = (name: string): string | undefined => this.raw.headers.get(name) ?? undefined;
   readonly query = (name: string): string | undefined => this.#url.searchParams.get(name) ?? undefined;
 

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../errors.ts";
 import type { Body, BodyLimits, Door, Incoming, Outgoing } from "./exchange.ts";
+import { pathOf } from "./request-path.ts";
 
+export { hideBodies, showBody } from "./hide-bodies.ts";
+export { ownPathOf } from "./request-path.ts";
 export { routePaths } from "./routes.ts";
 
 /** Where an adapter's request differs from a bare Node one. */
@@ -47,13 +50,6 @@ export const toNodeHandler =
     void gateway.handle(new NodeIncoming(request), new NodeOutgoing(response));
   };
 
-/** The path of a request target, also of an absolute one. */
-export const pathOf = (url: string): string => {
-  const path = url.startsWith("/") ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
-  const end = path.search(/[?#]/);
-  return end === -1 ? path : path.slice(0, end);
-};
-
 /** A Node request, for hosts that answer in a way of their own. */
 export class NodeIncoming implements Incoming {
   readonly raw: unknown;
@@ -69,6 +65,10 @@ export class NodeIncoming implements Incoming {
     this.path = path;
     this.#request = request;
     this.#body = body;
+  }
+
+  get scheme(): "http" | "https" {
+    return "encrypted" in this.#request.socket ? "https" : "http";
   }
 
   get remoteAddress(): string | undefined {

@@ -100,7 +100,12 @@ const serveChat = async (
 ): Promise<void> => {
   const { engine } = edge;
   const request = await receive(incoming, dialect, edge.limits);
-  const run = engine.run(request, { principal, requestId, prepare: (context) => readCacheControl(incoming, context) });
+  const run = engine.run(request, {
+    principal,
+    requestId,
+    http: incoming,
+    prepare: (context) => readCacheControl(incoming, context),
+  });
   outgoing.onClose(() => run.abort(new GatewayError("client_closed", "The client closed the connection.")));
   const options = { requestId, created: Math.floor(engine.options.clock.wall() / 1000), request };
   const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(run, reply);
@@ -133,7 +138,7 @@ const readCacheControl = (incoming: Incoming, context: Context): void => {
 };
 
 /** What the gateway says of an answer beside the answer itself. */
-const answerHeaders = ({ context, trace }: Run, reply: Reply | undefined): Readonly<Record<string, string>> => {
+const answerHeaders = ({ context, telemetry }: Run, reply: Reply | undefined): Readonly<Record<string, string>> => {
   const headers: Record<string, string> = { "x-request-id": context.id };
   const attempts = context.get(attemptsKey);
   const cache = context.get(cacheResultKey);
@@ -145,7 +150,8 @@ const answerHeaders = ({ context, trace }: Run, reply: Reply | undefined): Reado
   // A streamed answer is not paid for yet when its headers go out.
   if (spent?.costNanoUsd !== undefined) headers["x-llm-gateway-cost"] = (spent.costNanoUsd / 1e9).toFixed(9);
   if (dropped !== undefined) headers["x-llm-gateway-dropped"] = headerSafe(dropped.join(", "));
-  if (trace !== undefined) headers["x-llm-gateway-trace-id"] = trace.traceId;
+  const traceId = telemetry?.traceId;
+  if (traceId !== undefined) headers["x-llm-gateway-trace-id"] = traceId;
   return headers;
 };
 

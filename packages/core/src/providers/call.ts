@@ -1,4 +1,3 @@
-import type { Attributes } from "@opentelemetry/api";
 import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
 import {
   createAbortableReply,
@@ -17,8 +16,8 @@ import { UpstreamError } from "../errors.ts";
 import { Cancellation } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
 import { createContextKey, requireValue, type Context, type ContextKey } from "../pipeline/context.ts";
-import { attribute } from "../telemetry/semconv.ts";
-import { traceKey, type AttemptTrace } from "../telemetry/trace.ts";
+import type { Attempt } from "../telemetry/attempt.ts";
+import { telemetryKey } from "../telemetry/request-telemetry.ts";
 import type { Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
 import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
@@ -66,6 +65,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     settings.unsupported,
   );
   const trace = startAttempt(context, target, provider, url);
+  const sentHeaders = trace === undefined ? headers : { ...headers, ...trace.headers };
   const call = new Cancellation();
   let reply: AbortableReply | undefined;
   const abort = (reason: unknown): void => {
@@ -82,7 +82,8 @@ export const callProvider = async (context: Context): Promise<Reply> => {
 
   try {
     const sentAt = clock.now();
-    const send = (): Promise<TransportResponse> => settings.transport.send(new CallRequest(url, headers, body, call));
+    const send = (): Promise<TransportResponse> =>
+      settings.transport.send(new CallRequest(url, sentHeaders, body, call));
     const response = await (trace === undefined ? send() : trace.suppressed(send));
     trace?.answered(response.status, response.headers["x-request-id"] ?? response.headers["request-id"]);
     if (response.status < 200 || response.status >= 300) throw await refusal(response, provider);
@@ -142,20 +143,14 @@ interface Answer {
   readonly settings: CallSettings;
   readonly options: DecodeOptions;
   readonly watchdog: Watchdog;
-  readonly trace: AttemptTrace | undefined;
+  readonly trace: Attempt | undefined;
 }
 
-const startAttempt = (context: Context, target: Target, provider: Provider, url: string): AttemptTrace | undefined => {
-  const trace = context.get(traceKey);
-  if (trace === undefined) return undefined;
-  const { stream, maxOutputTokens, temperature, topP } = context.request;
-  const request: Attributes = {
-    ...(stream ? { [attribute.genAiRequestStream]: true } : {}),
-    ...(maxOutputTokens === undefined ? {} : { [attribute.genAiMaxTokens]: maxOutputTokens }),
-    ...(temperature === undefined ? {} : { [attribute.genAiTemperature]: temperature }),
-    ...(topP === undefined ? {} : { [attribute.genAiTopP]: topP }),
-  };
-  return trace.attempt({ target, providerName: provider.telemetryName, url: new URL(url), request }, context.span);
+const startAttempt = (context: Context, target: Target, provider: Provider, url: string): Attempt | undefined => {
+  const telemetry = context.get(telemetryKey);
+  if (telemetry === undefined) return undefined;
+  const { request, span } = context;
+  return telemetry.attempt({ target, providerName: provider.telemetryName, request, url: new URL(url) }, span);
 };
 
 /** The provider said no: reads why. */
@@ -182,7 +177,7 @@ const readStreamed = async (response: TransportResponse, answer: Answer): Promis
     watchdog,
     clock,
     maxBytes: settings.maxStreamBytes,
-    ...(trace === undefined ? {} : { onBatch: (batch) => batch.forEach(trace.event) }),
+    ...(trace === undefined ? {} : { onBatch: (batch: EventBatch) => trace.batch(batch) }),
   });
   return new Replay(await untilContent(source), source);
 };
@@ -199,7 +194,7 @@ const readWhole = (bytes: Buffer, status: number, { provider, options, watchdog,
   }
   const batch = dialect.decodeReply(body, options);
   if (dialect.isBroken?.(body) !== true) withFrame(dialect.id, "body", bytes, batch);
-  if (trace !== undefined) batch.forEach(trace.event);
+  trace?.batch(batch);
   return new Replay([batch]);
 };
 

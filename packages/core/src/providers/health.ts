@@ -35,6 +35,12 @@ export interface Health {
   readonly succeeded: (target: Target) => void;
   readonly failed: (target: Target, error: GatewayError) => void;
   readonly neutral: (target: Target) => void;
+  /** The breaker of every target that was ever asked. */
+  readonly breakers: () => readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly state: BreakerState;
+  }[];
   /** State of every target that was ever asked. */
   readonly list: () => readonly TargetHealth[];
 }
@@ -125,6 +131,11 @@ export const createHealth = (clock: Clock, random: () => number, options: Health
       }
     },
     neutral: (target) => stateOf(target).breaker.neutral(),
+    breakers: () =>
+      [...states.entries()].map(([id, { breaker }]) => {
+        const slash = id.indexOf("/");
+        return { provider: id.slice(0, slash), model: id.slice(slash + 1), state: breaker.state() };
+      }),
     list: () =>
       [...states.entries()].map(([id, state]) => {
         const rest = resting(id.slice(0, id.indexOf("/")), state);

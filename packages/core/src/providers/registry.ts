@@ -34,6 +34,10 @@ export interface Registry {
    */
   readonly resolve: (name: string) => Resolution | undefined;
   readonly model: (target: Target) => Model | undefined;
+  /** Whether configuration or catalog name this target, and not just a client. */
+  readonly knows: (target: Pick<Target, "provider" | "model">) => boolean;
+  /** The same of a name as clients write it. */
+  readonly knowsName: (name: string) => boolean;
   /** Configured names, then every known model of every provider as `provider/model`. */
   readonly list: () => readonly ListedModel[];
 }
@@ -69,19 +73,25 @@ export const createRegistry = ({ providers, models = {} }: RegistryOptions): Reg
 
   const all = [...byId.values()];
   const named = readModelsOption(models, resolveReference, [...byId.keys()]);
-  const modelOf = ({ provider, model }: Target): Model | undefined => byId.get(provider)?.models.get(model);
+  const modelOf = ({ provider, model }: Pick<Target, "provider" | "model">): Model | undefined =>
+    byId.get(provider)?.models.get(model);
+  const configured = new Set([...named.values()].flatMap(({ targets }) => targets.map(({ id }) => id)));
+  const knows: Registry["knows"] = ({ provider, model }) =>
+    modelOf({ provider, model }) !== undefined || configured.has(`${provider}/${model}`);
   let listed: readonly ListedModel[] | undefined;
 
   return {
     get: (providerId) => byId.get(providerId),
     providers: () => all,
     resolve: (name) => {
-      const configured = named.get(name);
-      if (configured !== undefined) return configured;
+      const known = named.get(name);
+      if (known !== undefined) return known;
       const targets = resolveReference(name);
       return targets === undefined ? undefined : { name, targets };
     },
     model: modelOf,
+    knows,
+    knowsName: (name) => named.has(name) || resolveReference(name)?.every(knows) === true,
     list: () => (listed ??= listModels(named, all, modelOf)),
   };
 };

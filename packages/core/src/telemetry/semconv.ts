@@ -5,10 +5,19 @@
 export const spanName = {
   gateway: (operation: string): string => `llm_gateway ${operation}`,
   stage: (stage: string): string => `llm_gateway.stage ${stage}`,
+  guard: (guard: string): string => `llm_gateway.guard ${guard}`,
   inference: (operation: string, model: string): string => `${operation} ${model}`,
 } as const;
 
+/** A span's name for people who know that it is the gateway's. */
+export const shortName = (name: string): string => name.replace(/^llm_gateway\.(stage|guard) /, "");
+
 export const attribute = {
+  operation: "llm_gateway.operation",
+  dialect: "llm_gateway.dialect",
+  requestStream: "llm_gateway.request.stream",
+  provider: "llm_gateway.provider",
+  model: "llm_gateway.model",
   tenant: "llm_gateway.tenant",
   userId: "user.id",
   outcome: "llm_gateway.outcome",
@@ -28,12 +37,15 @@ export const attribute = {
   stagePhase: "llm_gateway.stage.phase",
   stageIndex: "llm_gateway.stage.index",
   stageOutcome: "llm_gateway.stage.outcome",
+  stageBusyTime: "llm_gateway.stage.busy_time",
+  chunksIn: "llm_gateway.stream.chunks_in",
   chunksOut: "llm_gateway.stream.chunks_out",
 
   droppedParams: "llm_gateway.normalize.dropped_params",
   repairs: "llm_gateway.normalize.repairs",
   requestMessages: "llm_gateway.request.messages",
   requestTools: "llm_gateway.request.tools",
+  requestEstimatedTokens: "llm_gateway.request.estimated_tokens",
   guardrailName: "llm_gateway.guardrail.name",
   guardrailVerdict: "llm_gateway.guardrail.verdict",
   guardrailDirection: "llm_gateway.guardrail.direction",
@@ -44,6 +56,7 @@ export const attribute = {
   cacheAge: "llm_gateway.cache.age",
   cacheKey: "llm_gateway.cache.key",
   cacheStored: "llm_gateway.cache.stored",
+  cacheSavedTokens: "llm_gateway.cache.saved_tokens",
   routeName: "llm_gateway.route.name",
   routeStrategy: "llm_gateway.route.strategy",
   routeTargets: "llm_gateway.route.targets",
@@ -59,6 +72,13 @@ export const attribute = {
   genAiMaxTokens: "gen_ai.request.max_tokens",
   genAiTemperature: "gen_ai.request.temperature",
   genAiTopP: "gen_ai.request.top_p",
+  genAiTopK: "gen_ai.request.top_k",
+  genAiFrequencyPenalty: "gen_ai.request.frequency_penalty",
+  genAiPresencePenalty: "gen_ai.request.presence_penalty",
+  genAiStopSequences: "gen_ai.request.stop_sequences",
+  genAiSeed: "gen_ai.request.seed",
+  genAiChoiceCount: "gen_ai.request.choice.count",
+  genAiOutputType: "gen_ai.output.type",
   genAiResponseId: "gen_ai.response.id",
   genAiResponseModel: "gen_ai.response.model",
   genAiFinishReasons: "gen_ai.response.finish_reasons",
@@ -66,17 +86,37 @@ export const attribute = {
   genAiInputTokens: "gen_ai.usage.input_tokens",
   genAiOutputTokens: "gen_ai.usage.output_tokens",
   genAiCacheReadTokens: "gen_ai.usage.cache_read.input_tokens",
-  genAiCacheWriteTokens: "gen_ai.usage.cache_creation.input_tokens",
+  genAiCacheCreationTokens: "gen_ai.usage.cache_creation.input_tokens",
+  genAiCacheWriteTokens: "gen_ai.usage.cache_write.input_tokens",
   genAiReasoningTokens: "gen_ai.usage.reasoning.output_tokens",
+  genAiSystemInstructions: "gen_ai.system_instructions",
+  genAiInputMessages: "gen_ai.input.messages",
+  genAiOutputMessages: "gen_ai.output.messages",
+  genAiToolDefinitions: "gen_ai.tool.definitions",
+  genAiTokenType: "gen_ai.token.type",
+  genAiTokenModality: "gen_ai.token.modality",
 
   errorType: "error.type",
+  exceptionType: "exception.type",
   httpMethod: "http.request.method",
   httpStatus: "http.response.status_code",
   httpResendCount: "http.request.resend_count",
   serverAddress: "server.address",
   serverPort: "server.port",
   urlFull: "url.full",
+
+  /** Only for the backends that ask for them. */
+  openinferenceSpanKind: "openinference.span.kind",
+  langfuseTraceName: "langfuse.trace.name",
+  langfuseCompletionStart: "langfuse.observation.completion_start_time",
+  genAiUsageCost: "gen_ai.usage.cost",
 } as const;
+
+/** `gen_ai.operation.name` of everything that a client of a chat dialect asks for. */
+export const operation = "chat";
+
+/** A dialect as telemetry names it: `openai.chat`. */
+export const dialectName = (dialect: string): string => dialect.replace("-", ".");
 
 /**
  * Attributes of the gateway span that samplers may decide by. Made for every request, also where nobody records it, so
@@ -89,10 +129,18 @@ export const gatewayAttributes = (
   stream: boolean,
 ): Readonly<Record<string, string | boolean>> => ({
   "llm_gateway.request.id": requestId,
-  "llm_gateway.operation": "chat",
-  "llm_gateway.dialect": dialect,
+  "llm_gateway.operation": operation,
+  "llm_gateway.dialect": dialectName(dialect),
   "llm_gateway.request.model": model,
   "llm_gateway.request.stream": stream,
+});
+
+/** What it has besides where no instrumentation of the host stands above it. */
+export const serverAttributes = (method: string, path: string, scheme: string): Readonly<Record<string, string>> => ({
+  "http.request.method": method,
+  "http.route": path,
+  "url.path": path,
+  "url.scheme": scheme,
 });
 
 export const spanEvent = {
@@ -101,4 +149,46 @@ export const spanEvent = {
   fallback: "llm_gateway.fallback",
   breaker: "llm_gateway.breaker",
   clientDisconnected: "llm_gateway.client_disconnected",
+  exception: "exception",
+} as const;
+
+/** Names of log records. */
+export const logEvent = {
+  inferenceDetails: "gen_ai.client.inference.operation.details",
+} as const;
+
+export const metric = {
+  requestActive: "llm_gateway.request.active",
+  requestDuration: "llm_gateway.request.duration",
+  requestTimeToFirstChunk: "llm_gateway.request.time_to_first_chunk",
+  stageDuration: "llm_gateway.stage.duration",
+  attempts: "llm_gateway.attempts",
+  cacheLookups: "llm_gateway.cache.lookups",
+  cacheSavedTokens: "llm_gateway.cache.saved_tokens",
+  guardrailVerdicts: "llm_gateway.guardrail.verdicts",
+  cost: "llm_gateway.cost",
+  breakerState: "llm_gateway.breaker.state",
+  /** Of an inference, by the version of the conventions. */
+  inference: {
+    "v1.41": {
+      duration: "gen_ai.client.operation.duration",
+      timeToFirstChunk: "gen_ai.client.operation.time_to_first_chunk",
+      timePerOutputChunk: "gen_ai.client.operation.time_per_output_chunk",
+    },
+    next: {
+      duration: "gen_ai.client.inference.duration",
+      timeToFirstChunk: "gen_ai.client.inference.time_to_first_chunk",
+      timePerOutputChunk: "gen_ai.client.inference.time_per_output_chunk",
+    },
+  },
+  /** v1.41 has one histogram for all tokens. */
+  tokenUsage: "gen_ai.client.token.usage",
+  /** Its successor has a counter for each kind. */
+  tokens: {
+    input: "gen_ai.client.inference.usage.input_tokens",
+    output: "gen_ai.client.inference.usage.output_tokens",
+    cacheRead: "gen_ai.client.inference.usage.cache_read.input_tokens",
+    cacheWrite: "gen_ai.client.inference.usage.cache_write.input_tokens",
+    reasoning: "gen_ai.client.inference.usage.reasoning.output_tokens",
+  },
 } as const;

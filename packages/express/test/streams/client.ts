@@ -86,6 +86,7 @@ export const createClient = (): Client => {
         path: paths[front],
         header: (name: string) => (name === "content-type" ? "application/json" : undefined),
         query: () => undefined,
+        scheme: "http" as const,
         remoteAddress: undefined,
         body: () => Promise.resolve({ type: "bytes" as const, bytes: Buffer.from(bodyFor(front, provider)) }),
       };

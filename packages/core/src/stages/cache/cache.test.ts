@@ -591,6 +591,7 @@ describe("cache", () => {
       "llm_gateway.cache.kind": "exact",
       "llm_gateway.cache.key": miss.attributes["llm_gateway.cache.key"],
       "llm_gateway.cache.age": 2.5,
+      "llm_gateway.cache.saved_tokens": 5,
     });
   });
 

@@ -3,6 +3,7 @@ import { mapBatches } from "../../chat/map-reply.ts";
 import { replyOf, type Reply } from "../../chat/reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
+import { telemetryKey } from "../../telemetry/request-telemetry.ts";
 import { attribute } from "../../telemetry/semconv.ts";
 import { attemptsKey } from "../retry/retry.ts";
 import { isCacheable } from "./cacheable.ts";
@@ -78,7 +79,7 @@ export const cache = (options: CacheOptions = {}): Stage => {
     const entry = readEntry(stored, key, request);
     const now = clock.wall();
     if (entry !== undefined && now < entry.expiresAt) {
-      report(context, "hit", key, Math.max(0, now - entry.storedAt));
+      report(context, "hit", key, { ageMs: Math.max(0, now - entry.storedAt), savedTokens: tokensOf(entry.events) });
       return replyOf([entry.events], entry.target);
     }
     // Expired or spoilt. Nobody waits for it to be gone.
@@ -88,11 +89,26 @@ export const cache = (options: CacheOptions = {}): Stage => {
   });
 };
 
-const report = (context: Context, result: CacheResult, key?: string, ageMs?: number): void => {
+/** What is known of an answer that was found. */
+interface Hit {
+  readonly ageMs: number;
+  readonly savedTokens: number | undefined;
+}
+
+const tokensOf = (events: EventBatch): number | undefined => {
+  const usage = events.findLast((event) => event.type === "usage")?.usage;
+  return usage === undefined ? undefined : usage.inputTokens + usage.outputTokens;
+};
+
+const report = (context: Context, result: CacheResult, key?: string, hit?: Hit): void => {
   context.set(cacheResultKey, result);
+  const savedTokens = hit?.savedTokens;
+  context.get(telemetryKey)?.lookedUp({ result, kind: key === undefined ? undefined : "exact", savedTokens });
   const { span } = context;
   if (!span.isRecording()) return;
   span.setAttribute(attribute.cacheResult, result);
   if (key !== undefined) span.setAttributes({ [attribute.cacheKind]: "exact", [attribute.cacheKey]: key.slice(0, 12) });
-  if (ageMs !== undefined) span.setAttribute(attribute.cacheAge, ageMs / 1000);
+  if (hit === undefined) return;
+  span.setAttribute(attribute.cacheAge, hit.ageMs / 1000);
+  if (savedTokens !== undefined) span.setAttribute(attribute.cacheSavedTokens, savedTokens);
 };

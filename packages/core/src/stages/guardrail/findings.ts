@@ -1,6 +1,7 @@
 import { createContextKey, type Context, type ContextKey } from "../../pipeline/context.ts";
 import { attribute } from "../../telemetry/semconv.ts";
-import type { GuardrailAction, GuardrailDirection } from "./rule.ts";
+import { telemetryKey } from "../../telemetry/request-telemetry.ts";
+import type { GuardrailAction, GuardrailDirection, GuardrailRule } from "./rule.ts";
 import type { OnFinding } from "./verdict.ts";
 
 /** What a rule found in one request or its answer; never the text itself. */
@@ -23,15 +24,35 @@ export interface FindingRecorder {
   readonly found: OnFinding;
   /** Puts the verdict so far on the span, where it has changed. */
   readonly report: () => void;
+  /** Nothing more will be found: tells the verdict of each rule. Every call after the first does nothing. */
+  readonly conclude: () => void;
 }
 
 const gravity: readonly GuardrailAction[] = ["allow", "flag", "redact", "block"];
 
-/** Keeps the findings of one direction of a request, in the context and on the span. */
-export const createFindingRecorder = (context: Context, direction: GuardrailDirection): FindingRecorder => {
+type Findings = readonly GuardrailFinding[];
+
+const worstOf = (findings: Findings): GuardrailFinding | undefined =>
+  findings.toSorted((a, b) => gravity.indexOf(b.action) - gravity.indexOf(a.action))[0];
+const countOf = (findings: Findings): number => findings.reduce((sum, { count }) => sum + count, 0);
+const categoriesOf = (findings: Findings): string[] => [...new Set(findings.map(({ category }) => category))];
+
+/** Keeps the findings of rules in one direction of a request, in the context and on the span. */
+export const createFindingRecorder = (
+  context: Context,
+  direction: GuardrailDirection,
+  rules: readonly GuardrailRule[],
+): FindingRecorder => {
   /** Places of this recorder's findings in the list, which another guardrail stage may share. */
   const places = new Map<string, number>();
+  const startedAt = context.clock.wall();
   let reported = false;
+  let concluded = false;
+
+  const own = (): readonly GuardrailFinding[] => {
+    const list = context.get(findingsKey) ?? [];
+    return [...places.values()].flatMap((place) => list[place] ?? []);
+  };
 
   const listed = (): GuardrailFinding[] => {
     const list = context.get(findingsKey) ?? [];
@@ -52,18 +73,26 @@ export const createFindingRecorder = (context: Context, direction: GuardrailDire
       const { span } = context;
       if (reported || !span.isRecording()) return;
       reported = true;
-      const list = context.get(findingsKey) ?? [];
-      const own = [...places.values()].flatMap((place) => list[place] ?? []);
-      const worst = own.toSorted((a, b) => gravity.indexOf(b.action) - gravity.indexOf(a.action))[0];
+      const findings = own();
+      const worst = worstOf(findings);
       span.setAttribute(attribute.guardrailDirection, direction);
       span.setAttribute(attribute.guardrailVerdict, worst?.action ?? "allow");
       if (worst === undefined) return;
       span.setAttribute(attribute.guardrailName, worst.rule);
-      span.setAttribute(
-        attribute.guardrailFindings,
-        own.reduce((sum, one) => sum + one.count, 0),
-      );
-      span.setAttribute(attribute.guardrailCategories, [...new Set(own.map((one) => one.category))]);
+      span.setAttribute(attribute.guardrailFindings, countOf(findings));
+      span.setAttribute(attribute.guardrailCategories, categoriesOf(findings));
+    },
+    conclude: () => {
+      const telemetry = context.get(telemetryKey);
+      if (concluded || telemetry === undefined) return;
+      concluded = true;
+      const all = own();
+      for (const { name } of rules) {
+        const findings = all.filter(({ rule }) => rule === name);
+        const verdict = worstOf(findings)?.action ?? "allow";
+        const told = { findings: countOf(findings), categories: categoriesOf(findings) };
+        telemetry.guarded({ name, direction, verdict, startedAt, ...told }, context.span);
+      }
     },
   };
 };

@@ -26,7 +26,10 @@ export const guardrail = (options: GuardrailOptions = {}): Stage => {
     const request = inputRules.length === 0 ? context.request : await guardRequest(context, inputRules);
     const reply = await (request === context.request ? next() : next({ request }));
     if (outputRules.length === 0) return reply;
-    return guardReply(reply, { rules: outputRules, overlap, recorder: createFindingRecorder(context, "output") });
+    const recorder = createFindingRecorder(context, "output", outputRules);
+    const guarded = guardReply(reply, { rules: outputRules, overlap, recorder });
+    guarded.finished.add(recorder.conclude);
+    return guarded;
   });
 };
 
@@ -35,12 +38,13 @@ const turnMs = 10;
 
 const guardRequest = async (context: Context, rules: readonly GuardrailRule[]): Promise<ChatRequest> => {
   const { clock, signal } = context;
-  const { found, report } = createFindingRecorder(context, "input");
+  const { found, report, conclude } = createFindingRecorder(context, "input", rules);
   const steps = inspectRequest(context.request, {
     rules,
     onFinding: found,
     onBlock: ({ rule, category }) => {
       report();
+      conclude();
       throw new GatewayError("content_filter", `The guardrail rule "${rule.name}" blocked this request (${category}).`);
     },
   });
@@ -49,6 +53,7 @@ const guardRequest = async (context: Context, rules: readonly GuardrailRule[]): 
     const step = steps.next();
     if (step.done === true) {
       report();
+      conclude();
       return step.value;
     }
     if (clock.now() - turnStart > turnMs) {

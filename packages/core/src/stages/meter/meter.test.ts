@@ -17,6 +17,8 @@ const registry: Registry = {
   providers: () => [],
   resolve: () => undefined,
   model: ({ model: name }) => (name === "a" ? model : undefined),
+  knows: () => true,
+  knowsName: () => true,
   list: () => [],
 };
 const values = new Map<ContextKey<unknown>, unknown>([[registryKey, registry]]);

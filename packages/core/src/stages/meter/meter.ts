@@ -9,6 +9,7 @@ import { createContextKey, type Context, type ContextKey } from "../../pipeline/
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { costOf, priceOf } from "../../providers/catalog.ts";
 import { registryKey } from "../../providers/registry.ts";
+import { telemetryKey } from "../../telemetry/request-telemetry.ts";
 import { attribute } from "../../telemetry/semconv.ts";
 import { checkKnown } from "../../check-options.ts";
 import { ledgerKey, type Ledger, type LedgerRow } from "./ledger.ts";
@@ -128,7 +129,10 @@ class MeteredCall {
   #record(exit: Finish["exit"] | "rejected", usage: Usage, error: GatewayErrorCode | undefined, billed: boolean): void {
     const context = this.#context;
     const cost: Cost = exit === "rejected" ? { costNanoUsd: 0 } : this.#cost(usage);
-    if (exit !== "rejected") this.#add(usage, cost.costNanoUsd);
+    if (exit !== "rejected") {
+      this.#add(usage, cost.costNanoUsd);
+      if (context.target !== undefined) context.get(telemetryKey)?.paid(context.target, { usage, ...cost });
+    }
     const common = context.get(ledgerKey);
     if (common !== undefined || this.#ledger !== undefined) {
       const { id: principal, tenant } = context.principal;
@@ -150,7 +154,7 @@ class MeteredCall {
       record(row, common, context);
       record(row, this.#ledger, context);
     }
-    if (context.span.isRecording() && cost.costNanoUsd !== undefined) {
+    if (exit !== "rejected" && context.span.isRecording() && cost.costNanoUsd !== undefined) {
       context.span.setAttributes({
         [attribute.costAmount]: cost.costNanoUsd / 1e9,
         [attribute.costCurrency]: "USD",

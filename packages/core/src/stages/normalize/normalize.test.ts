@@ -453,6 +453,7 @@ describe("normalize", () => {
     expect(attributes).toEqual({
       "llm_gateway.request.messages": 4,
       "llm_gateway.request.tools": 1,
+      "llm_gateway.request.estimated_tokens": 34,
       "llm_gateway.normalize.repairs": ["duplicate-call", "made-id"],
     });
   });

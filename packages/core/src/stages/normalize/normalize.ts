@@ -1,3 +1,4 @@
+import { estimateInputTokens } from "../../chat/estimate.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import { rememberSource, sourceOf } from "../../chat/request.ts";
 import type { Context } from "../../pipeline/context.ts";
@@ -77,5 +78,6 @@ const report = ({ span, request }: Context, repairs: readonly Repair[]): void =>
   if (!span.isRecording()) return;
   span.setAttribute(attribute.requestMessages, request.messages.length);
   span.setAttribute(attribute.requestTools, request.tools?.length ?? 0);
+  span.setAttribute(attribute.requestEstimatedTokens, estimateInputTokens(request));
   if (repairs.length > 0) span.setAttribute(attribute.repairs, [...new Set(repairs)]);
 };

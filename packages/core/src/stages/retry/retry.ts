@@ -6,7 +6,8 @@ import { defineStage, type Next, type Stage } from "../../pipeline/stage.ts";
 import { healthKey, type Health } from "../../providers/health.ts";
 import { registryKey } from "../../providers/registry.ts";
 import { errorType } from "../../telemetry/error-type.ts";
-import { spanEvent } from "../../telemetry/semconv.ts";
+import { telemetryKey } from "../../telemetry/request-telemetry.ts";
+import { attribute, spanEvent } from "../../telemetry/semconv.ts";
 import { checkCount, checkKnown, checkMs } from "../../check-options.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -111,7 +112,7 @@ class Walk {
         this.#context.span.addEvent(spanEvent.fallback, {
           from: target.id,
           to: following.id,
-          "error.type": errorType(answer),
+          [attribute.errorType]: errorType(answer),
         });
       }
     }
@@ -137,8 +138,9 @@ class Walk {
       this.#context.span.addEvent(spanEvent.retry, {
         attempt: this.#attempts.length,
         delay: delayMs / 1000,
-        "error.type": errorType(error),
+        [attribute.errorType]: errorType(error),
       });
+      this.#context.get(telemetryKey)?.delayed(delayMs);
       await clock.sleep(delayMs, this.#context.signal);
     }
   }
@@ -151,7 +153,11 @@ class Walk {
       this.#health?.neutral(target);
       throw cancellation.reason;
     }
+    const wasOpen = this.#health?.check(target)?.reason === "open";
     this.#health?.failed(target, error);
+    if (!wasOpen && this.#health?.check(target)?.reason === "open") {
+      this.#context.span.addEvent(spanEvent.breaker, { target: target.id, state: "open" });
+    }
     return error;
   }
 

@@ -79,7 +79,7 @@ export const testHostile = ({ has, describe, test }: Contract): void => {
       ["an authenticate that rejects", { authenticate: reject }, [503, 503, 503]],
       ["an authenticate that throws what can not be looked at", { authenticate: failOpaquely }, [500, 500, 500]],
       ["a principal that can not be looked at", { authenticate: () => revoked() as Principal }, [503, 503, 503]],
-      ["a principal whose tenant throws", { authenticate: () => trap("tenant") }, [500, 500, 200]],
+      ["a principal whose tenant throws", { authenticate: () => trap("tenant") }, [503, 503, 503]],
       ["a stage that throws", outermost(fail), [500, 500, 200]],
       ["a stage that rejects", outermost(reject), [500, 500, 200]],
       ["a stage that throws what can not be looked at", outermost(failOpaquely), [500, 500, 200]],

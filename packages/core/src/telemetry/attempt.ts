@@ -1,0 +1,113 @@
+import {
+  context as active,
+  createContextKey as createOtelKey,
+  SpanKind,
+  trace,
+  type Context as OtelContext,
+  type Span,
+} from "@opentelemetry/api";
+import type { EventBatch } from "../chat/event.ts";
+import type { Finish } from "../chat/finish.ts";
+import { GatewayError } from "../errors.ts";
+import { addressAttributes, type AttemptFacts } from "./call-facts.ts";
+import { errorType } from "./error-type.ts";
+import { fail } from "./fail.ts";
+import type { Inference } from "./inference.ts";
+import type { TelemetryParts } from "./parts.ts";
+import { headersFor } from "./propagation.ts";
+import { attribute } from "./semconv.ts";
+
+// HTTP client instrumentation of the host must neither add trace headers to a provider call nor double its span. The
+// key is the SDK's own; keys are global symbols by name, so no SDK needs to be imported for it.
+const suppressTracing = createOtelKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
+
+/** One provider call. */
+export class Attempt {
+  /** Headers that tell the provider of the trace; none for most. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #parts: TelemetryParts;
+  readonly #facts: AttemptFacts;
+  readonly #inference: Inference;
+  readonly #span: Span;
+  readonly #callContext: OtelContext;
+  #status: number | undefined;
+  #ended = false;
+
+  constructor(parts: TelemetryParts, facts: AttemptFacts, inference: Inference, gatewayContext: OtelContext) {
+    const { url, delayMs } = facts;
+    this.#parts = parts;
+    this.#facts = facts;
+    this.#inference = inference;
+    this.#span = parts.tracer.startSpan(
+      "POST",
+      {
+        kind: SpanKind.CLIENT,
+        attributes: {
+          [attribute.httpMethod]: "POST",
+          // Without its query, which may hold a key.
+          [attribute.urlFull]: url.origin + url.pathname,
+          ...addressAttributes(url),
+          ...(inference.sends === 0 ? {} : { [attribute.httpResendCount]: inference.sends }),
+          ...(delayMs === undefined ? {} : { [attribute.retryDelay]: delayMs / 1000 }),
+        },
+      },
+      trace.setSpan(gatewayContext, inference.span),
+    );
+    inference.sends++;
+    const spanContext = trace.setSpan(gatewayContext, this.#span);
+    this.headers = headersFor(url.hostname, spanContext, parts.settings);
+    this.#callContext = spanContext.setValue(suppressTracing, true);
+  }
+
+  /** Runs the call where no other instrumentation adds to it. */
+  suppressed<T>(call: () => T): T {
+    return active.with(this.#callContext, call);
+  }
+
+  answered(status: number, upstreamRequestId: string | undefined): void {
+    this.#status = status;
+    this.#span.setAttribute(attribute.httpStatus, status);
+    if (upstreamRequestId !== undefined) this.#span.setAttribute(attribute.upstreamRequestId, upstreamRequestId);
+  }
+
+  /** What one read of the answer brought. */
+  batch(batch: EventBatch): void {
+    this.#inference.batch(batch);
+  }
+
+  firstContent(secondsSinceSent: number): void {
+    this.#inference.firstContent(secondsSinceSent);
+  }
+
+  /** The call failed before its answer began. */
+  failed(error: unknown): void {
+    this.#inference.lastError = error;
+    if (GatewayError.is(error) && error.retryAfterMs !== undefined) {
+      this.#span.setAttribute(attribute.retryAfter, error.retryAfterMs / 1000);
+    }
+    this.#end(error);
+  }
+
+  /** The answer was left. */
+  finished({ exit, error }: Finish): void {
+    const cause = exit === "failed" || exit === "aborted" ? (error ?? new Error(exit)) : undefined;
+    this.#end(cause);
+    this.#inference.left(cause);
+  }
+
+  #end(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (error !== undefined) fail(this.#span, error);
+    this.#span.end();
+    const { metrics } = this.#parts;
+    if (!metrics.enabled()) return;
+    const { target } = this.#facts;
+    metrics.attempt({
+      target,
+      reason: this.#inference.reason,
+      status: this.#status,
+      errorType: error === undefined ? undefined : errorType(error),
+    });
+  }
+}

@@ -1,0 +1,186 @@
+import { SpanKind, type Attributes, type Context as OtelContext, type Span } from "@opentelemetry/api";
+import type { ChatEvent, EventBatch } from "../chat/event.ts";
+import type { Usage } from "../chat/usage.ts";
+import type { Principal } from "../pipeline/context.ts";
+import { addressAttributes, type AttemptFacts, type CallCost } from "./call-facts.ts";
+import { inferenceCompat } from "./compat.ts";
+import type { InferenceContent } from "./content/capture.ts";
+import { errorType } from "./error-type.ts";
+import { failFinally } from "./fail.ts";
+import type { InferenceFacts } from "./metrics.ts";
+import type { TelemetryParts } from "./parts.ts";
+import { requestAttributes } from "./request-attributes.ts";
+import { attribute, operation, spanEvent, spanName } from "./semconv.ts";
+import { usageAttributes } from "./usage-attributes.ts";
+
+/** What one target was asked, over all calls to it. */
+export class Inference {
+  readonly span: Span;
+  readonly reason: string;
+  sends = 0;
+  /** Of its last call; it may be asked again. */
+  lastError: unknown;
+  readonly #parts: TelemetryParts;
+  readonly #facts: AttemptFacts;
+  readonly #principal: Principal;
+  readonly #startedAt: number;
+  readonly #onEnd: () => void;
+  readonly #finishReasons: string[] = [];
+  readonly #content: InferenceContent | undefined;
+  #usage: Usage | undefined;
+  #cost: CallCost | undefined;
+  #responseModel: string | undefined;
+  #firstContentSeconds: number | undefined;
+  #firstContentAt = 0;
+  #firstContentWall: number | undefined;
+  #lastChunkAt = 0;
+  #chunks = 0;
+  /** How its answer was left, while what it cost is not counted yet. */
+  #left: { readonly error: unknown } | undefined;
+  #ended = false;
+
+  constructor(
+    parts: TelemetryParts,
+    facts: AttemptFacts,
+    principal: Principal,
+    reason: string,
+    parent: OtelContext,
+    onEnd: () => void,
+  ) {
+    const { target, request } = facts;
+    this.#parts = parts;
+    this.#facts = facts;
+    this.#principal = principal;
+    this.#startedAt = parts.clock.now();
+    this.#onEnd = onEnd;
+    this.reason = reason;
+    this.span = parts.tracer.startSpan(
+      spanName.inference(operation, target.model),
+      {
+        kind: SpanKind.CLIENT,
+        attributes: this.#startAttributes(),
+      },
+      parent,
+    );
+    if (!this.span.isRecording()) return;
+    this.span.setAttributes(requestAttributes(request));
+    this.#content = parts.content?.start(request);
+  }
+
+  batch(batch: EventBatch): void {
+    this.#chunks++;
+    this.#lastChunkAt = this.#parts.clock.now();
+    for (const event of batch) {
+      this.#event(event);
+      this.#content?.event(event);
+    }
+  }
+
+  #event(event: ChatEvent): void {
+    if (event.type === "usage") this.#usage = event.usage;
+    else if (event.type === "reply-end") this.#finishReasons.push(event.finishReason);
+    else if (event.type === "reply-start") {
+      this.#responseModel = event.model;
+      if (event.id !== undefined) this.span.setAttribute(attribute.genAiResponseId, event.id);
+    }
+  }
+
+  #startAttributes(): Attributes {
+    const { target, providerName, url } = this.#facts;
+    return {
+      [attribute.genAiOperation]: operation,
+      [attribute.genAiProvider]: providerName,
+      [attribute.genAiRequestModel]: target.model,
+      [attribute.target]: target.id,
+      [attribute.attemptReason]: this.reason,
+      ...addressAttributes(url),
+    };
+  }
+
+  firstContent(seconds: number): void {
+    this.#firstContentSeconds = seconds;
+    this.#firstContentAt = this.#parts.clock.now();
+    this.#firstContentWall = this.#parts.clock.wall();
+    // What came before was no content, or an earlier call's.
+    this.#chunks = 1;
+    this.span.addEvent(spanEvent.firstChunk);
+  }
+
+  paid(cost: CallCost): void {
+    this.#cost = cost;
+  }
+
+  /** Its answer is over. What it cost is counted in the same moment, so the end waits for that. */
+  left(error: unknown): void {
+    this.#left = { error };
+    queueMicrotask(() => this.end(error));
+  }
+
+  endIfFailed(): void {
+    if (this.lastError !== undefined) this.end(this.lastError);
+  }
+
+  /** @param error Why, where nothing else is known of how it ended. */
+  end(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd();
+    const cause = this.#left === undefined ? (this.lastError ?? error) : this.#left.error;
+    if (cause !== undefined) failFinally(this.span, cause);
+    if (this.span.isRecording()) {
+      const attributes = this.#attributes(cause);
+      this.span.setAttributes(attributes);
+      this.#content?.record(this.span, { ...this.#startAttributes(), ...attributes });
+    }
+    this.span.end();
+    this.#measure(cause);
+  }
+
+  #attributes(cause: unknown): Attributes {
+    const { request } = this.#facts;
+    const { settings } = this.#parts;
+    const usage = this.#cost?.usage ?? this.#usage;
+    const { costNanoUsd, costSource } = this.#cost ?? {};
+    const reasons =
+      cause === undefined || this.#left === undefined ? this.#finishReasons : [...this.#finishReasons, "error"];
+    return {
+      ...(this.#responseModel === undefined ? {} : { [attribute.genAiResponseModel]: this.#responseModel }),
+      ...(reasons.length === 0 ? {} : { [attribute.genAiFinishReasons]: reasons }),
+      ...(this.#firstContentSeconds === undefined || !request.stream
+        ? {}
+        : { [attribute.genAiTimeToFirstChunk]: this.#firstContentSeconds }),
+      ...(usage === undefined ? {} : usageAttributes(usage, settings.semconv)),
+      ...(costNanoUsd === undefined
+        ? {}
+        : { [attribute.costAmount]: costNanoUsd / 1e9, [attribute.costCurrency]: "USD" }),
+      ...(costSource === undefined ? {} : { [attribute.costSource]: costSource }),
+      ...inferenceCompat(settings.compat, operation, request.stream ? this.#firstContentWall : undefined, costNanoUsd),
+    };
+  }
+
+  /** Seconds from the call that was answered to the first and to the last chunk. */
+  #chunkFacts(): Pick<InferenceFacts, "firstChunkSeconds" | "lastChunkSeconds" | "chunks"> {
+    const firstChunkSeconds = this.#firstContentSeconds;
+    if (firstChunkSeconds === undefined) return {};
+    const lastChunkSeconds = firstChunkSeconds + Math.max(0, this.#lastChunkAt - this.#firstContentAt) / 1000;
+    return { firstChunkSeconds, lastChunkSeconds, chunks: this.#chunks };
+  }
+
+  #measure(cause: unknown): void {
+    const { metrics, clock } = this.#parts;
+    if (!metrics.enabled()) return;
+    const { target, providerName, url, request } = this.#facts;
+    const usage = this.#cost?.usage ?? this.#usage;
+    metrics.inference({
+      target,
+      providerName,
+      responseModel: this.#responseModel,
+      serverAddress: url.hostname,
+      errorType: cause === undefined ? undefined : errorType(cause),
+      seconds: (clock.now() - this.#startedAt) / 1000,
+      usage,
+      ...(request.stream ? this.#chunkFacts() : {}),
+      principal: this.#principal,
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { trace, type Context as OtelContext, type Span } from "@opentelemetry/api";
+import type { Target } from "../chat/target.ts";
+import type { Principal } from "../pipeline/context.ts";
+import { Attempt } from "./attempt.ts";
+import type { AttemptFacts, CallCost } from "./call-facts.ts";
+import { Inference } from "./inference.ts";
+import type { TelemetryParts } from "./parts.ts";
+
+/** All provider calls of one request: one inference for each target, with one attempt for each call to it. */
+export class Inferences {
+  readonly #parts: TelemetryParts;
+  readonly #gatewayContext: OtelContext;
+  readonly #principal: Principal;
+  readonly #open = new Map<string, Inference>();
+  #count = 0;
+
+  constructor(parts: TelemetryParts, gatewayContext: OtelContext, principal: Principal) {
+    this.#parts = parts;
+    this.#gatewayContext = gatewayContext;
+    this.#principal = principal;
+  }
+
+  attempt(facts: AttemptFacts, parent: Span): Attempt {
+    const { target } = facts;
+    let inference = this.#open.get(target.id);
+    if (inference === undefined) {
+      // Asking another target means that those before have finally failed.
+      for (const earlier of this.#open.values()) earlier.endIfFailed();
+      const reason = this.#count++ === 0 ? "initial" : "fallback";
+      const context = trace.setSpan(this.#gatewayContext, parent);
+      inference = new Inference(this.#parts, facts, this.#principal, reason, context, () =>
+        this.#open.delete(target.id),
+      );
+      this.#open.set(target.id, inference);
+    }
+    return new Attempt(this.#parts, facts, inference, this.#gatewayContext);
+  }
+
+  /** Told by whoever counts, once the answer of a target is over. */
+  paid(target: Target, cost: CallCost): void {
+    this.#open.get(target.id)?.paid(cost);
+  }
+
+  /** The request is over, and with it whatever is still open. */
+  endAll(error: unknown): void {
+    for (const inference of this.#open.values()) inference.end(error);
+  }
+}

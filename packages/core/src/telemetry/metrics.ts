@@ -1,0 +1,263 @@
+import type { Attributes, ObservableResult, UpDownCounter } from "@opentelemetry/api";
+import { createTarget, type Target } from "../chat/target.ts";
+import type { Usage } from "../chat/usage.ts";
+import type { Principal } from "../pipeline/context.ts";
+import { createInstruments, type Instruments } from "./instruments.ts";
+import type { Semconv } from "./options.ts";
+import { createPerMeter } from "./per-meter.ts";
+import { safely } from "./safely.ts";
+import { attribute, operation } from "./semconv.ts";
+
+export interface MetricsSettings {
+  readonly semconv: Semconv;
+  /** Tells requests, inferences and cost apart by these as well. */
+  readonly labels: readonly ("tenant" | "user")[];
+  /** Every breaker there is, asked for whenever somebody collects. */
+  readonly breakers: () => Iterable<{
+    readonly provider: string;
+    readonly model: string;
+    readonly state: "closed" | "half-open" | "open";
+  }>;
+  /** Whether configuration or catalog name this model. Clients may ask for others: those share one label. */
+  readonly isKnownModel: (target: Target) => boolean;
+  /** Whether configuration or catalog have this name for a model, as clients write it. */
+  readonly isKnownRoute: (name: string) => boolean;
+}
+
+/** Where a request was counted as under way. */
+export type ActiveRequests = Pick<UpDownCounter, "add">;
+
+interface RequestFacts {
+  /** What `requestStarted` returned. */
+  readonly active: ActiveRequests | undefined;
+  readonly dialect: string;
+  /** The model's name as the client wrote it; absent where it wrote none. */
+  readonly route?: string | undefined;
+  readonly stream: boolean;
+  readonly outcome: string;
+  readonly status?: number | undefined;
+  readonly errorType?: string | undefined;
+  readonly seconds: number;
+  /** From the request to the first content written to the client. */
+  readonly firstChunkSeconds?: number | undefined;
+  readonly principal: Principal;
+}
+
+interface StageFacts {
+  readonly name: string;
+  readonly phase: string;
+  readonly outcome: string;
+  readonly seconds: number;
+}
+
+interface AttemptFacts {
+  readonly target: Target;
+  readonly reason: string;
+  readonly status?: number | undefined;
+  readonly errorType?: string | undefined;
+}
+
+export interface InferenceFacts {
+  readonly target: Target;
+  /** `gen_ai.provider.name`. */
+  readonly providerName: string;
+  readonly responseModel?: string | undefined;
+  readonly serverAddress: string;
+  readonly errorType?: string | undefined;
+  readonly seconds: number;
+  readonly usage?: Usage | undefined;
+  /** From the call that was answered to the first chunk of its stream; absent for whole answers. */
+  readonly firstChunkSeconds?: number | undefined;
+  /** From the same moment to its last chunk. */
+  readonly lastChunkSeconds?: number | undefined;
+  readonly chunks?: number | undefined;
+  readonly principal: Principal;
+}
+
+export interface CacheFacts {
+  readonly result: string;
+  readonly kind?: string | undefined;
+  readonly savedTokens?: number | undefined;
+}
+
+interface VerdictFacts {
+  readonly guard: string;
+  readonly direction: string;
+  readonly verdict: string;
+}
+
+interface CostFacts {
+  readonly target: Target;
+  /** Who says so: the provider, or a local price list. */
+  readonly source: string;
+  readonly usd: number;
+  readonly principal: Principal;
+}
+
+/**
+ * Measures what the gateway does. Whatever is not a number must be a word of the gateway's own or a name from its
+ * configuration, as every value is a time series; models and routes are checked here. Nothing throws.
+ */
+export interface Metrics {
+  /** Whether anybody records; cheap enough to ask for every request. While it is `false`, facts need not be gathered. */
+  readonly enabled: () => boolean;
+  /** A request is under way. What it returns belongs into `requestEnded`: another SDK may be registered by then. */
+  readonly requestStarted: () => ActiveRequests | undefined;
+  readonly requestEnded: (facts: RequestFacts) => void;
+  readonly stage: (facts: StageFacts) => void;
+  /** One call to a provider. */
+  readonly attempt: (facts: AttemptFacts) => void;
+  /**
+   * One target's answer, or its final failure. The time per output chunk is recorded once, as the mean of the stream: one
+   * measurement for each chunk would cost more than the chunk itself.
+   */
+  readonly inference: (facts: InferenceFacts) => void;
+  readonly cache: (facts: CacheFacts) => void;
+  readonly verdict: (facts: VerdictFacts) => void;
+  readonly cost: (facts: CostFacts) => void;
+  /** No longer tells of the breakers. What is still under way is measured to its end. */
+  readonly close: () => void;
+}
+
+/** The label of what only a client named. */
+const other = "_OTHER";
+
+const breakerLevel = { closed: 0, "half-open": 1, open: 2 } as const;
+
+const activeLabels: Attributes = { [attribute.operation]: operation };
+
+/** Makes the gateway's metrics; without an SDK they do nothing. */
+export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnownRoute }: MetricsSettings): Metrics => {
+  const byTenant = labels.includes("tenant");
+  const byUser = labels.includes("user");
+
+  const callerLabels = ({ id, tenant }: Principal): Attributes => ({
+    [attribute.tenant]: byTenant ? tenant : undefined,
+    [attribute.userId]: byUser ? id : undefined,
+  });
+
+  const targetLabels = (target: Target): Attributes => ({
+    [attribute.provider]: target.provider,
+    [attribute.model]: isKnownModel(target) ? target.model : other,
+  });
+
+  const observeBreakers = (result: ObservableResult): void => {
+    // Models that only clients named share a label: the worst of them is told.
+    const others = new Map<string, number>();
+    for (const { provider, model, state } of breakers()) {
+      const target = createTarget(provider, model);
+      const level = breakerLevel[state];
+      if (isKnownModel(target)) result.observe(level, targetLabels(target));
+      else others.set(provider, Math.max(level, others.get(provider) ?? level));
+    }
+    for (const [provider, level] of others) result.observe(level, targetLabels(createTarget(provider, other)));
+  };
+
+  const instruments = createPerMeter(
+    (meter) => {
+      const made = createInstruments(meter, semconv);
+      made.breakerState.addCallback(observeBreakers);
+      return made;
+    },
+    ({ breakerState }) => breakerState.removeCallback(observeBreakers),
+  );
+
+  const recorder =
+    <Facts>(record: (instruments: Instruments, facts: Facts) => void) =>
+    (facts: Facts): void => {
+      const current = instruments.current();
+      if (current !== undefined) safely(() => record(current, facts));
+    };
+
+  const recordRequest = recorder(({ requestDuration, requestTimeToFirstChunk }, facts: RequestFacts) => {
+    const { dialect, route, stream, outcome, status, errorType, seconds, firstChunkSeconds, principal } = facts;
+    const attributes = known({
+      ...activeLabels,
+      ...callerLabels(principal),
+      [attribute.dialect]: dialect,
+      [attribute.routeName]: route === undefined || isKnownRoute(route) ? route : other,
+      [attribute.requestStream]: stream,
+      [attribute.outcome]: outcome,
+      [attribute.httpStatus]: status,
+      [attribute.errorType]: errorType,
+    });
+    requestDuration.record(seconds, attributes);
+    if (firstChunkSeconds !== undefined) requestTimeToFirstChunk.record(firstChunkSeconds, attributes);
+  });
+
+  return {
+    enabled: () => instruments.current() !== undefined,
+    requestStarted: () => {
+      const active = instruments.current()?.activeRequests;
+      if (active !== undefined) safely(() => active.add(1, activeLabels));
+      return active;
+    },
+    requestEnded: (facts) => {
+      const { active } = facts;
+      if (active !== undefined) safely(() => active.add(-1, activeLabels));
+      recordRequest(facts);
+    },
+    stage: recorder(({ stageDuration }, { name, phase, outcome, seconds }) =>
+      stageDuration.record(seconds, {
+        [attribute.stageName]: name,
+        [attribute.stagePhase]: phase,
+        [attribute.stageOutcome]: outcome,
+      }),
+    ),
+    attempt: recorder(({ attempts }, { target, reason, status, errorType }) =>
+      attempts.add(
+        1,
+        known({
+          ...targetLabels(target),
+          [attribute.attemptReason]: reason,
+          [attribute.httpStatus]: status,
+          [attribute.errorType]: errorType,
+        }),
+      ),
+    ),
+    inference: recorder((current, facts) => {
+      const { target, providerName, responseModel, serverAddress, errorType, usage, principal } = facts;
+      const { seconds, firstChunkSeconds, lastChunkSeconds, chunks = 0 } = facts;
+      const isKnown = isKnownModel(target);
+      const answered = known({
+        ...callerLabels(principal),
+        [attribute.genAiOperation]: operation,
+        [attribute.genAiProvider]: providerName,
+        [attribute.genAiRequestModel]: isKnown ? target.model : other,
+        // A provider may answer with the very name it was asked for.
+        [attribute.genAiResponseModel]: isKnown || responseModel === undefined ? responseModel : other,
+        [attribute.serverAddress]: serverAddress,
+      });
+      const attributes = known({ ...answered, [attribute.errorType]: errorType });
+      current.inferenceDuration.record(seconds, attributes);
+      if (usage !== undefined) current.recordTokens(usage, answered);
+      if (firstChunkSeconds === undefined) return;
+      current.inferenceTimeToFirstChunk.record(firstChunkSeconds, attributes);
+      if (lastChunkSeconds === undefined || chunks < 2) return;
+      current.inferenceTimePerOutputChunk.record((lastChunkSeconds - firstChunkSeconds) / (chunks - 1), attributes);
+    }),
+    cache: recorder(({ cacheLookups, cacheSavedTokens }, { result, kind, savedTokens }) => {
+      const attributes = known({ [attribute.cacheResult]: result, [attribute.cacheKind]: kind });
+      cacheLookups.add(1, attributes);
+      if (savedTokens !== undefined) cacheSavedTokens.add(savedTokens, attributes);
+    }),
+    verdict: recorder(({ guardrailVerdicts }, { guard, direction, verdict }) =>
+      guardrailVerdicts.add(1, {
+        [attribute.guardrailName]: guard,
+        [attribute.guardrailDirection]: direction,
+        [attribute.guardrailVerdict]: verdict,
+      }),
+    ),
+    cost: recorder(({ cost }, { target, source, usd, principal }) =>
+      cost.add(usd, known({ ...callerLabels(principal), ...targetLabels(target), [attribute.costSource]: source })),
+    ),
+    close: instruments.close,
+  };
+};
+
+/** The labels that have a value: SDKs export the others as empty. */
+const known = (labels: Attributes): Attributes => {
+  const attributes: Attributes = {};
+  for (const [name, value] of Object.entries(labels)) if (value !== undefined) attributes[name] = value;
+  return attributes;
+};

@@ -2,7 +2,7 @@ import type { CollectedReply } from "../chat/collect.ts";
 import type { ChatEvent, EventBatch } from "../chat/event.ts";
 import type { ChatRequest } from "../chat/request.ts";
 import type { GatewayError } from "../errors.ts";
-import type { SseFrame } from "../transport/sse.ts";
+import type { StreamFrame } from "../transport/frame.ts";
 import type { Quirks } from "./quirks.ts";
 
 /** A JSON object from outside: nothing in it has been checked. */
@@ -97,7 +97,7 @@ export interface FrameDecoder {
    *
    * @throws UpstreamError where the frame is malformed (`upstream_stream_invalid`) or is the provider's own error.
    */
-  readonly decode: (frame: SseFrame) => readonly ChatEvent[];
+  readonly decode: (frame: StreamFrame) => readonly ChatEvent[];
   /**
    * The provider closed the stream: events that were held back for it.
    *

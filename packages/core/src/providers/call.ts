@@ -18,6 +18,7 @@ import type { Clock } from "../pipeline/clock.ts";
 import { createContextKey, requireValue, type Context, type ContextKey } from "../pipeline/context.ts";
 import type { Attempt } from "../telemetry/attempt.ts";
 import { telemetryKey } from "../telemetry/request-telemetry.ts";
+import { framingOf, type Framing } from "../transport/framing.ts";
 import type { Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
 import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
@@ -92,9 +93,11 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     const { id, quirks } = provider;
     const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
     const answer: Answer = { clock, provider, settings, options, watchdog, trace };
-    const batches = isEventStream(response)
-      ? await readStreamed(response, answer)
-      : readWhole(await readBody(response.body, settings.maxResponseBytes, id, watchdog), response.status, answer);
+    const framing = framingOf(response.headers["content-type"]);
+    const batches =
+      framing !== undefined
+        ? await readStreamed(response.body, framing, answer)
+        : readWhole(await readBody(response.body, settings.maxResponseBytes, id, watchdog), response.status, answer);
     trace?.firstContent((clock.now() - sentAt) / 1000);
     reply = createAbortableReply({ target, batches });
     reply.finished.add((finish) => {
@@ -164,15 +167,17 @@ const refusal = async (response: TransportResponse, { id, dialect }: Provider): 
   });
 };
 
-const isEventStream = ({ headers }: TransportResponse): boolean =>
-  headers["content-type"]?.startsWith("text/event-stream") ?? false;
-
-const readStreamed = async (response: TransportResponse, answer: Answer): Promise<BatchSource> => {
+const readStreamed = async (
+  body: TransportResponse["body"],
+  framing: Framing,
+  answer: Answer,
+): Promise<BatchSource> => {
   const { clock, provider, settings, options, watchdog, trace } = answer;
   const source = readStream({
     provider: provider.id,
     dialect: provider.dialect.id,
-    body: response.body,
+    body,
+    framing,
     decoder: provider.dialect.createDecoder(options),
     watchdog,
     clock,

@@ -3,13 +3,15 @@ import type { BatchSource, Pulled } from "../chat/reply.ts";
 import type { FrameDecoder } from "../dialects/dialect.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
 import type { Clock } from "../pipeline/clock.ts";
-import { createSseParser, type SseFrame } from "../transport/sse.ts";
+import type { StreamFrame } from "../transport/frame.ts";
+import type { Framing } from "../transport/framing.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 export interface StreamSource {
   readonly provider: string;
   readonly dialect: string;
   readonly body: AsyncIterator<Uint8Array>;
+  readonly framing: Framing;
   readonly decoder: FrameDecoder;
   readonly watchdog: Watchdog;
   readonly clock: Clock;
@@ -25,19 +27,22 @@ const msAfterEnd = 1_000;
 
 /** Reads a provider's stream as event batches: one for each network read that brought something. */
 export const readStream = (source: StreamSource): Required<Pick<BatchSource, "pull" | "next" | "return">> => {
-  const { body, decoder, watchdog, provider } = source;
-  const parser = createSseParser();
+  const { body, framing, decoder, watchdog, provider } = source;
+  const parser = framing.createParser();
   let bytes = 0;
   let hasContent = false;
   let over = false;
   let failure: unknown;
 
   /** @param ending What the frames lack of theirs. */
-  const decodeFrames = (frames: readonly SseFrame[], batch: ChatEvent[], ending = ""): void => {
+  const decodeFrames = (frames: readonly StreamFrame[], batch: ChatEvent[], ending = ""): void => {
     for (const frame of frames) {
       if (decoder.ended()) return;
       const decoded = decoder.decode(frame);
-      if (decoder.broken?.() !== true) withFrame(source.dialect, "stream", frame.raw + ending, decoded, frame.place);
+      if (decoder.broken?.() !== true) {
+        const raw = typeof frame.raw === "string" ? frame.raw + ending : frame.raw;
+        withFrame(source.dialect, "stream", raw, decoded, frame.place);
+      }
       for (const event of decoded) {
         batch.push(event);
         if (!hasContent && isContent(event)) hasContent = true;
@@ -66,8 +71,7 @@ export const readStream = (source: StreamSource): Required<Pick<BatchSource, "pu
     over = true;
     const batch: ChatEvent[] = [];
     try {
-      // Without its blank line the last frame would swallow whatever is written after it.
-      decodeFrames(parser.end(), batch, "\n\n");
+      decodeFrames(parser.end(), batch, framing.terminator);
       batch.push(...decoder.end());
     } catch (error) {
       failure = error;

@@ -1,37 +1,10 @@
 import { isAscii } from "node:buffer";
 import { UpstreamError } from "../errors.ts";
+import type { FrameParser, FrameParserOptions, StreamFrame } from "./frame.ts";
 
-/** One block of an event stream, up to and including the blank line that ends it. */
-export interface SseFrame {
-  /** The `event:` field; `undefined` where there was none. */
-  readonly event?: string;
-  /** The `data:` lines joined by LF; `undefined` for a block without data (comments, blank lines). */
-  readonly data?: string;
-  /** Exactly what came, so that it can be sent on as it is. */
+/** One block of an event stream, up to and including the blank line that ends it; `data` is its lines joined by LF. */
+export interface SseFrame extends StreamFrame {
   readonly raw: string;
-  /** Where it stands in the chunk it came with: only if it came whole, and the chunk holds nothing but ASCII. */
-  readonly place?: { readonly chunk: Uint8Array; readonly start: number; readonly end: number };
-}
-
-export interface SseParserOptions {
-  /**
-   * Largest frame in UTF-8 bytes, its blank line included.
-   *
-   * @default 1 MiB
-   */
-  readonly maxFrameBytes?: number;
-}
-
-/** Cuts one event stream into frames. The frames do not depend on how the bytes were chunked. */
-export interface SseParser {
-  /**
-   * The frames that this chunk completed.
-   *
-   * @throws UpstreamError `upstream_response_too_large` for an over-long frame, after the frames before it were given.
-   */
-  readonly push: (chunk: Uint8Array) => SseFrame[];
-  /** What is left when the stream is over, though no blank line ended it. Throws as `push` does. */
-  readonly end: () => SseFrame[];
 }
 
 /**
@@ -52,7 +25,7 @@ const carriageReturn = 13;
  * A CR that ends a blank line takes the LF after it, so a frame may wait for one more character. Only where the line
  * before ended in a bare CR it does not: such a stream has no LFs to wait for.
  */
-export const createSseParser = (options: SseParserOptions = {}): SseParser => {
+export const createSseParser = (options: FrameParserOptions = {}): FrameParser<SseFrame> => {
   const maxFrameBytes = options.maxFrameBytes ?? defaults.maxFrameBytes;
   // The mark is dropped here: Node's decoder, when asked to, also drops one behind a character that two chunks share.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,6 +1,6 @@
 import { isContent, type ChatEvent } from "../../chat/event.ts";
 import { UpstreamError, type GatewayErrorCode } from "../../errors.ts";
-import type { SseFrame } from "../../transport/sse.ts";
+import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
 import { toUpstreamError } from "../upstream-error.ts";
@@ -173,7 +173,11 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     return [...decodeEnd({}, toolCalls > 0), event];
   };
 
-  const decodeValue = (value: Json, type: string | undefined, { data = "", raw }: SseFrame): readonly ChatEvent[] => {
+  const decodeValue = (
+    value: Json,
+    type: string | undefined,
+    { data = "", raw }: StreamFrame,
+  ): readonly ChatEvent[] => {
     switch (type) {
       case "message_start":
         return startMessage(value);
@@ -186,7 +190,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       case "message_delta":
         return endMessage(value);
       case "message_stop":
-        return stop(value, raw);
+        return stop(value, String(raw));
       case "error":
         throw toUpstreamError(decodeError(value), { provider });
       case "message":
@@ -209,7 +213,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     }
   };
 
-  const decode = (frame: SseFrame): readonly ChatEvent[] => {
+  const decode = (frame: StreamFrame): readonly ChatEvent[] => {
     const { data, event } = frame;
     if (data === undefined) {
       isBroken = false;
@@ -226,7 +230,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       }
     }
     if (data === "[DONE]") return [opaque("done")];
-    const value = parse(data, frame.raw);
+    const value = parse(data, String(frame.raw));
     if (!isObject(value)) throw fail("upstream_stream_invalid", "sent an event that is no JSON object.");
     const type = stringIn(value, "type") ?? event;
     // Anthropic's clients pass over events without a name.

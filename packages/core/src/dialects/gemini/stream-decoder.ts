@@ -1,6 +1,6 @@
 import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
-import type { SseFrame } from "../../transport/sse.ts";
+import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { isObject } from "../fields.ts";
 import { createAnswerReader } from "./answer-reader.ts";
@@ -18,7 +18,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   };
 
   return {
-    decode: ({ data }: SseFrame) =>
+    decode: ({ data }: StreamFrame) =>
       data === undefined ? [{ type: "opaque", dialect: dialectId, name: "comment" }] : decodeData(data),
     end: reader.end,
     // The dialect has no end mark: a signature or grounding may follow the finish reason until the stream closes.

@@ -1,6 +1,6 @@
 import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
-import type { SseFrame } from "../../transport/sse.ts";
+import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
 import { readContent } from "./answer-content.ts";
@@ -130,7 +130,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const finishOpen = (): readonly ChatEvent[] =>
     [...choices.values()].filter(({ finish: state }) => state !== "told").flatMap((choice) => finish(choice, {}, ""));
 
-  const decode = ({ data, event }: SseFrame): readonly ChatEvent[] => {
+  const decode = ({ data, event }: StreamFrame): readonly ChatEvent[] => {
     broken = false;
     if (data !== undefined && !done && (event === undefined || event === "message")) {
       const quick = repeated.read(data);

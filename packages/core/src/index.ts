@@ -125,5 +125,19 @@ export type { BreakerOptions } from "./providers/breaker.ts";
 export type { HealthOptions, TargetHealth, Unhealthy } from "./providers/health.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./transport/transport.ts";
 
+export type { TelemetryOptions, Semconv, Compat } from "./telemetry/options.ts";
+export type { CaptureMode } from "./telemetry/content/capture-mode.ts";
+export type {
+  Content,
+  ContentMessage,
+  ContentPart,
+  ContentTool,
+  MediaContent,
+  OnContent,
+  OutputMessage,
+  ToolCallContent,
+  ToolResponseContent,
+} from "./telemetry/content/content.ts";
+
 export { allowAnyone, type Authenticate, type AuthenticateRequest } from "./http/authenticate.ts";
 export type { Body, BodyLimits, Door, Incoming, Outgoing } from "./http/exchange.ts";

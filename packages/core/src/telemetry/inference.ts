@@ -30,6 +30,7 @@ export class Inference {
   #usage: Usage | undefined;
   #cost: CallCost | undefined;
   #responseModel: string | undefined;
+  #responseId: string | undefined;
   #firstContentSeconds: number | undefined;
   #firstContentAt = 0;
   #firstContentWall: number | undefined;
@@ -62,9 +63,9 @@ export class Inference {
       },
       parent,
     );
-    if (!this.span.isRecording()) return;
-    this.span.setAttributes(requestAttributes(request));
+    // Also where the span is not sampled: whoever wants to see what was said wants to see all of it.
     this.#content = parts.content?.start(request);
+    if (this.span.isRecording()) this.span.setAttributes(requestAttributes(request));
   }
 
   batch(batch: EventBatch): void {
@@ -81,7 +82,7 @@ export class Inference {
     else if (event.type === "reply-end") this.#finishReasons.push(event.finishReason);
     else if (event.type === "reply-start") {
       this.#responseModel = event.model;
-      if (event.id !== undefined) this.span.setAttribute(attribute.genAiResponseId, event.id);
+      this.#responseId = event.id;
     }
   }
 
@@ -127,10 +128,15 @@ export class Inference {
     this.#onEnd();
     const cause = this.#left === undefined ? (this.lastError ?? error) : this.#left.error;
     if (cause !== undefined) failFinally(this.span, cause);
-    if (this.span.isRecording()) {
+    if (this.span.isRecording() || this.#content !== undefined) {
       const attributes = this.#attributes(cause);
       this.span.setAttributes(attributes);
-      this.#content?.record(this.span, { ...this.#startAttributes(), ...attributes });
+      this.#content?.record(this.span, {
+        ...this.#startAttributes(),
+        ...requestAttributes(this.#facts.request),
+        ...attributes,
+        ...(cause === undefined ? {} : { [attribute.errorType]: errorType(cause) }),
+      });
     }
     this.span.end();
     this.#measure(cause);
@@ -144,6 +150,7 @@ export class Inference {
     const reasons =
       cause === undefined || this.#left === undefined ? this.#finishReasons : [...this.#finishReasons, "error"];
     return {
+      ...(this.#responseId === undefined ? {} : { [attribute.genAiResponseId]: this.#responseId }),
       ...(this.#responseModel === undefined ? {} : { [attribute.genAiResponseModel]: this.#responseModel }),
       ...(reasons.length === 0 ? {} : { [attribute.genAiFinishReasons]: reasons }),
       ...(this.#firstContentSeconds === undefined || !request.stream

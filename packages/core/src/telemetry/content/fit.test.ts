@@ -74,9 +74,12 @@ describe("fit", () => {
   });
 
   test("never halves a character", () => {
-    const text = "😀".repeat(50);
-    for (let maxBytes = 80; maxBytes < 100; maxBytes++) {
-      expect(textOf(fit([say(text)], maxBytes)[0])).toMatch(/^😀+…$/u);
+    const pairs = "😀".repeat(200);
+    for (let maxBytes = 700; maxBytes < 720; maxBytes++) {
+      // Wherever both are cut, it is in the middle of a pair in one of them.
+      const [even, odd] = fit([say(pairs), say(`-${pairs}`)], maxBytes).map(textOf);
+      expect(even).toMatch(/^😀+…$/u);
+      expect(odd).toMatch(/^-😀+…$/u);
     }
   });
 

@@ -76,5 +76,7 @@ const mapTexts = (value: unknown, change: (text: string) => string, key = ""): u
     return changed === json ? value : changed;
   }
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapTexts(item, change, name)]));
+  const copy: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) copy[name] = mapTexts(item, change, name);
+  return copy;
 };

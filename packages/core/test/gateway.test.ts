@@ -220,6 +220,18 @@ describe("fallback", () => {
     expect(Number(headers.get("x-llm-gateway-cost"))).toBeGreaterThan(0);
   });
 
+  test("what a target that failed would have dropped is not told", async () => {
+    const { clock, post } = setUp((request) =>
+      request.url.includes("anthropic") ? { status: 401, body: {} } : { body: chatAnswer("Hi") },
+    );
+    const models = ["openai/gpt-5-mini"];
+    const pending = post("/v1/chat/completions", { ...chat, model: "anthropic/claude-haiku-4-5", models, seed: 1 });
+    await clock.advance(1_000);
+    const { headers } = await pending;
+    expect(headers.get("x-llm-gateway-target")).toBe("openai/gpt-5-mini");
+    expect(headers.get("x-llm-gateway-dropped")).toBeNull();
+  });
+
   test("no cost is told where no price is known", async () => {
     const { post } = setUp(() => ({ body: chatAnswer("Hi") }));
     const { status, headers } = await post("/v1/chat/completions", { ...chat, model: "openai/of-tomorrow" });

@@ -32,6 +32,7 @@ test("the public names are these and no others", () => {
       "defaultStages",
       "defineStage",
       "denyPatterns",
+      "dryRunKey",
       "events",
       "gemini",
       "guardrail",
@@ -65,8 +66,10 @@ test("the public names are these and no others", () => {
       "NodeIncoming",
       "NodeOutgoing",
       "handleNode",
-      "pathOf",
+      "hideBodies",
+      "ownPathOf",
       "routePaths",
+      "showBody",
       "toNodeHandler",
     ]
   `);

@@ -1,11 +1,9 @@
-import type { Gateway } from "@llm-gateway/core";
-import { NodeIncoming, NodeOutgoing, pathOf, routePaths } from "@llm-gateway/core/node";
+import { NodeIncoming, NodeOutgoing, ownPathOf, routePaths, showBody } from "@llm-gateway/core/node";
 import { Controller, Get, Inject, NotFoundException, Post, Req, Res, type Type } from "@nestjs/common";
 import type { Request, Response } from "express";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { from, tap, type Observable } from "rxjs";
 import { LlmGatewayService } from "./service.ts";
-import { showBody } from "./unread-bodies.ts";
 
 type HostRequest = Request | FastifyRequest;
 type HostReply = Response | FastifyReply;
@@ -14,38 +12,30 @@ type HostReply = Response | FastifyReply;
 export const createController = (mountPath: string): Type => {
   @Controller(mountPath)
   class LlmGatewayController {
-    readonly #gateway: Gateway;
+    // Nest sets it.
+    @Inject(LlmGatewayService) declare readonly service: LlmGatewayService;
 
-    constructor(@Inject(LlmGatewayService) { gateway }: LlmGatewayService) {
-      this.#gateway = gateway;
-    }
-
+    /** Serves one request; emits when the answer is over. */
     @Post(routePaths("POST"))
     ask(@Req() request: HostRequest, @Res() reply: HostReply): Observable<void> {
-      return answer(this.#gateway, request, reply);
+      const node = "raw" in request ? request.raw : request;
+      const path = ownPathOf(node);
+      if (path === undefined) throw new NotFoundException(`Cannot ${node.method} ${node.url}`);
+      showBody(node);
+      const incoming = new NodeIncoming(node, { path, raw: request, body: request.body });
+      const outgoing = "raw" in reply ? new NodeOutgoing(reply.raw, () => takeOver(reply)) : new NodeOutgoing(reply);
+      const answered = from(this.service.gateway.handle(incoming, outgoing));
+      // An interceptor that gives up waiting leaves the answer to a filter.
+      return answered.pipe(tap({ unsubscribe: () => outgoing.abandon() }));
     }
 
+    // Not one `@All`: other methods at these paths may be the application's own routes.
     @Get(routePaths("GET"))
     show(@Req() request: HostRequest, @Res() reply: HostReply): Observable<void> {
-      return answer(this.#gateway, request, reply);
+      return this.ask(request, reply);
     }
   }
   return LlmGatewayController;
-};
-
-/** Serves one request; emits when the answer is over. */
-const answer = (gateway: Gateway, request: HostRequest, reply: HostReply): Observable<void> => {
-  const node = "raw" in request ? request.raw : request;
-  const { method = "GET", url = "/" } = node;
-  let path = pathOf(url);
-  // In front of it stands what Nest has put there: a prefix, a version, the module's own path.
-  while (path !== "" && !gateway.answers(method, path)) path = path.replace(/^\/?[^/]*/, "");
-  if (path === "") throw new NotFoundException(`Cannot ${method} ${url}`);
-  showBody(node);
-  const incoming = new NodeIncoming(node, { path, raw: request, body: request.body });
-  const outgoing = "raw" in reply ? new NodeOutgoing(reply.raw, () => takeOver(reply)) : new NodeOutgoing(reply);
-  // An interceptor that gives up waiting leaves the answer to a filter.
-  return from(gateway.handle(incoming, outgoing)).pipe(tap({ unsubscribe: () => outgoing.abandon() }));
 };
 
 /** Fastify keeps headers for its own answer, as those for CORS. From here on there will be none. */

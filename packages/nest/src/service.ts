@@ -9,17 +9,14 @@ export const optionsToken = Symbol("LlmGatewayOptions");
 @Injectable()
 export class LlmGatewayService implements OnModuleInit, BeforeApplicationShutdown {
   readonly gateway: Gateway;
-  readonly #discovery: DiscoveryService;
+  /** Looks at the stages among the providers, once all of these are made. */
+  readonly onModuleInit: () => void;
 
   constructor(@Inject(optionsToken) options: GatewayOptions, @Inject(DiscoveryService) discovery: DiscoveryService) {
     const { stages = defaultStages() } = options;
     const path = typeof stages === "function" ? stages(defaultStages()) : stages;
     this.gateway = createGateway({ ...options, stages: insertProviders(path, discovery) });
-    this.#discovery = discovery;
-  }
-
-  onModuleInit(): void {
-    checkProviders(this.#discovery);
+    this.onModuleInit = () => checkProviders(discovery);
   }
 
   /** Drains while the server still stands; Nest closes it after this. */

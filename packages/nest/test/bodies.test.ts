@@ -1,3 +1,5 @@
+import { gzipSync } from "node:zlib";
+import fastifyCompress from "@fastify/compress";
 import type { AuthenticateRequest } from "@llm-gateway/core";
 import {
   Body,
@@ -10,6 +12,7 @@ import {
   ValidationPipe,
   type CanActivate,
   type INestApplication,
+  type NestApplicationOptions,
   type RawBodyRequest,
 } from "@nestjs/common";
 import { createFakeTransport } from "@llm-gateway/core/testing";
@@ -22,8 +25,10 @@ import { describe, expect, test } from "vitest";
 import { requestBytes } from "../../core/src/testing/adapter/client.ts";
 import { patienceMs, until } from "../../core/src/testing/adapter/within.ts";
 import { LlmGatewayModule } from "../src/index.ts";
-import { createExpress, createFastify, platforms } from "./platforms.ts";
-import { chat, large, optionsWith, path, sent, setUp } from "./set-up.ts";
+import { createExpress, createFastify, nest, platforms, type Create } from "./platforms.ts";
+import { chat, large, optionsWith, path, sent, setUp, type Setting } from "./set-up.ts";
+
+type Configure = NonNullable<Setting["configure"]>;
 
 /** JSON as no serializer would write it. */
 const odd = `{ "model":"openai/gpt-test",\n "messages" : [{"role":"user","content":"H\\u00e9llo"}], "new_field":1.0 }`;
@@ -56,6 +61,11 @@ class FileController {
     return { originalname, size };
   }
 }
+
+const askCompressed = async (app: INestApplication, body: string): Promise<Response> => {
+  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+  return await fetch(new URL(path, await app.getUrl()), { method: "POST", headers, body: gzipSync(body) });
+};
 
 const parts = { controllers: [NoteController] };
 const noteOf = (text: string): Note => ({ text });
@@ -157,6 +167,53 @@ describe("a parser with a limit of the application's own", () => {
     expect((await ask(noteOf("x".repeat(limit)), { path: "/notes" })).status).toBe(413);
     expect((await ask(large)).status).toBe(200);
   });
+});
+
+describe.each<[string, Create, Configure, Configure]>([
+  [
+    `${nest} on Express`,
+    createExpress,
+    () => undefined,
+    (app) => (app as NestExpressApplication).useBodyParser("raw", { type: "application/json" }),
+  ],
+  [
+    `${nest} on Fastify, with @fastify/compress`,
+    createFastify,
+    (app) => (app as NestFastifyApplication).register(fastifyCompress),
+    (app) =>
+      (app as NestFastifyApplication)
+        .useBodyParser("application/json", {}, (_, body, done) => done(null, body))
+        .register(fastifyCompress),
+  ],
+])("a compressed body: %s", (_name, create, inflating, leavingBytes) => {
+  test("passes as what the parser made of it", async () => {
+    const { app, transport } = await setUp(create, { configure: inflating });
+    expect((await askCompressed(app, odd)).status).toBe(200);
+    expect(JSON.parse(sent(transport))).toEqual(JSON.parse(oddAsSent));
+  });
+
+  test("passes byte for byte where the parser leaves bytes", async () => {
+    const { app, transport } = await setUp(create, { configure: leavingBytes });
+    expect((await askCompressed(app, odd)).status).toBe(200);
+    expect(sent(transport)).toBe(oddAsSent);
+  });
+
+  test("may be as large, once inflated, as the parser allows", async () => {
+    const { app, transport } = await setUp(create, { configure: inflating });
+    expect((await askCompressed(app, JSON.stringify(large))).status).toBe(413);
+    expect(transport.requests).toHaveLength(0);
+  });
+});
+
+test.each<[string, Create, NestApplicationOptions, number]>([
+  ["the gateway says so", createExpress, { bodyParser: false }, 415],
+  ["Fastify's parser finds no JSON", createFastify, {}, 400],
+])(`${nest}: a compressed body that nothing inflates is refused: %s`, async (_, create, appOptions, status) => {
+  const { app, transport } = await setUp(create, { appOptions });
+  const answer = await askCompressed(app, odd);
+  expect(answer.status).toBe(status);
+  expect(await answer.text()).toContain(status === 415 ? "content-encoding" : "not valid JSON");
+  expect(transport.requests).toHaveLength(0);
 });
 
 test("a module that is there twice, as Express allows, serves its first gateway", async () => {

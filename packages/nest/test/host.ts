@@ -16,7 +16,6 @@ import {
   type Type,
 } from "@nestjs/common";
 import type { NestExpressApplication } from "@nestjs/platform-express";
-// @ts-expect-error Its types are not among the dependencies.
 import compression from "compression";
 import type { NextFunction, Request, Response } from "express";
 import type { FastifyRequest } from "fastify";

@@ -8,12 +8,12 @@ const bodyHeaders: ReadonlySet<string> = new Set(["content-type", "content-lengt
 const hidden = new WeakMap<IncomingMessage, IncomingHttpHeaders>();
 
 /**
- * Middleware for hosts that parse bodies before the gateway can have them: it takes the headers from the gateway's
- * requests by which a parser sees that there is a body. `showBody` gives them back. Then the gateway's own limits hold,
- * and it gets the client's own bytes. A body with a `content-encoding` is left to the parser, which may inflate it.
+ * Middleware for hosts whose body parsers come before the gateway: it takes from the gateway's requests the headers by
+ * which a parser knows that there is a body, until `showBody` gives them back. So the gateway gets the client's own bytes,
+ * and its own limits hold. A body with a `content-encoding` is left to the parser, which may inflate it.
  *
- * @param mounts Finds the paths below which the gateway is served, as `/tenants/:tenant/llm`, where `:tenant` stands for
- *   one segment. Called once, with the first request, as a host may get them after its middleware.
+ * @param mounts Returns the paths below which the gateway is served, like `/tenants/:tenant/llm`; `:tenant` stands for one
+ *   segment. Called once, with the first request, as a host may settle them after its middleware.
  *
  * @example
  * server.use(hideBodies(() => ["/llm"]));
@@ -29,7 +29,7 @@ export const hideBodies = (
   };
 };
 
-/** Gives a request back what `hideBodies` took from it; one that it left alone stays as it is. */
+/** Gives a request back what `hideBodies` took from it, before the gateway is asked. */
 export const showBody = (request: IncomingMessage): void => void Object.assign(request.headers, hidden.get(request));
 
 const hide = (request: IncomingMessage): void => {

@@ -149,7 +149,7 @@ const answerHeaders = ({ context, telemetry }: Run, reply: Reply | undefined): R
   if (cache !== undefined) headers["x-llm-gateway-cache"] = cache;
   // A streamed answer is not paid for yet when its headers go out.
   if (spent?.costNanoUsd !== undefined) headers["x-llm-gateway-cost"] = (spent.costNanoUsd / 1e9).toFixed(9);
-  if (dropped !== undefined) headers["x-llm-gateway-dropped"] = headerSafe(dropped.join(", "));
+  if (dropped !== undefined && dropped.length > 0) headers["x-llm-gateway-dropped"] = headerSafe(dropped.join(", "));
   const traceId = telemetry?.traceId;
   if (traceId !== undefined) headers["x-llm-gateway-trace-id"] = traceId;
   return headers;

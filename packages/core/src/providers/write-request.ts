@@ -30,7 +30,8 @@ export const writeRequest = (
     ...(model === undefined ? {} : { info: modelFacts(model) }),
     ...(unsupported === undefined ? {} : { unsupported }),
   });
-  if (encoded.dropped.length > 0) context.set(droppedKey, encoded.dropped);
+  // What an earlier target dropped says nothing of this one.
+  if (encoded.dropped.length > 0 || context.get(droppedKey) !== undefined) context.set(droppedKey, encoded.dropped);
   const headers = {
     "content-type": "application/json",
     accept: request.stream ? "text/event-stream" : "application/json",

@@ -6,6 +6,7 @@ import type { Reply } from "../../chat/reply.ts";
 import { addUsage, type Usage } from "../../chat/usage.ts";
 import { toGatewayError, type GatewayErrorCode } from "../../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../../pipeline/context.ts";
+import { dryRunKey } from "../../pipeline/dry-run.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { costOf, priceOf } from "../../providers/catalog.ts";
 import { registryKey } from "../../providers/registry.ts";
@@ -49,6 +50,7 @@ export const meter = (options: MeterOptions = {}): Stage => {
     throw new TypeError("`meter.ledger` must have a `record(row)` method, as memoryLedger() has.");
   }
   return defineStage("meter", (context, next) => {
+    if (context.get(dryRunKey) === true) return next();
     const call = new MeteredCall(context, options.ledger);
     return next().then(call.answered, call.rejected);
   });

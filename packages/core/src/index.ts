@@ -114,11 +114,16 @@ export { meter, spentKey, type MeterOptions, type Spent } from "./stages/meter/m
 export { translateStream, type TranslateStreamOptions } from "./stages/translate-stream/translate-stream.ts";
 
 export { anthropic } from "./providers/anthropic.ts";
+export type { AwsCredentials, AwsCredentialSource } from "./providers/auth/aws-credentials.ts";
+export type { UnsignedRequest } from "./providers/auth/sigv4.ts";
+export { bedrock, type BedrockOptions } from "./providers/bedrock.ts";
+export { cohere } from "./providers/cohere.ts";
 export { gemini } from "./providers/gemini.ts";
 export { openai } from "./providers/openai.ts";
-export { ollama, openaiCompatible, provider } from "./providers/openai-compatible.ts";
+export { ollama } from "./providers/ollama.ts";
+export { openaiCompatible, provider } from "./providers/openai-compatible.ts";
 export { providersFromEnv } from "./providers/from-env.ts";
-export type { ApiKey, Auth, Provider, ProviderOptions } from "./providers/provider.ts";
+export type { ApiKey, Auth, KeyAuth, Provider, ProviderOptions, SignRequest } from "./providers/provider.ts";
 export type { Capability, Model, Price, PriceTier } from "./providers/catalog.ts";
 export type { ModelsOption, Strategy, TargetOption } from "./providers/models-option.ts";
 export type { BreakerOptions } from "./providers/breaker.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chatPath, geminiPath, messagesPath, post } from "../test/client.ts";
+import { chatPath, geminiPath, messagesPath, ollamaPath, post } from "../test/client.ts";
 import { startSimulator, type Simulator } from "./simulator.ts";
 
 const root = fileURLToPath(new URL("../../../../shared/fixtures/", import.meta.url));
@@ -63,5 +63,11 @@ describe.skipIf(!present)("recorded requests (skipped where the recordings are a
     const path = ({ model, stream }: Case): string =>
       geminiPath(model, stream ? "streamGenerateContent" : "generateContent");
     expect(await refusals(cases, path)).toEqual([]);
+  });
+
+  test("that Ollama answered are answered", async () => {
+    const cases = accepted("ollama", "api-chat-");
+    expect(cases.length).toBeGreaterThan(7);
+    expect(await refusals(cases, () => ollamaPath)).toEqual([]);
   });
 });

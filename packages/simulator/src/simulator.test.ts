@@ -38,9 +38,9 @@ describe("requests", () => {
 
   test("to unknown paths are written down too, and get 404", async () => {
     const simulator = await start();
-    expect((await fetch(`${simulator.url}/ollama/api/chat`, { method: "POST" })).status).toBe(404);
+    expect((await fetch(`${simulator.url}/nobody/chat`, { method: "POST" })).status).toBe(404);
     expect((await fetch(`${simulator.url}/openai/v1/%zz`)).status).toBe(404);
-    expect(simulator.requests[0]).toMatchObject({ provider: undefined, path: "/ollama/api/chat", body: undefined });
+    expect(simulator.requests[0]).toMatchObject({ provider: undefined, path: "/nobody/chat", body: undefined });
   });
 
   test("are kept up to a thousand", async () => {

@@ -24,6 +24,7 @@ export const post = (
 
 export const chatPath = "/openai/v1/chat/completions";
 export const messagesPath = "/anthropic/v1/messages";
+export const ollamaPath = "/ollama/api/chat";
 export const geminiPath = (model: string, method = "generateContent"): string =>
   `/gemini/v1beta/models/${encodeURIComponent(model)}:${method}`;
 

@@ -15,6 +15,9 @@ export interface Usage {
   readonly reasoningTokens?: number;
   readonly audioInputTokens?: number;
   readonly audioOutputTokens?: number;
+  /** Tokens the provider charges for, where it says that these are not those it counted. */
+  readonly billedInputTokens?: number;
+  readonly billedOutputTokens?: number;
   /** What the provider itself says the call cost, in integer nano-dollars. */
   readonly costNanoUsd?: number;
   /** Counted by the gateway because the provider was silent. */

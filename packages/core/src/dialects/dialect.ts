@@ -28,15 +28,22 @@ export interface EventEncoder {
   readonly fail: (error: GatewayError) => string;
 }
 
+/** What the address of a request says, in dialects whose bodies leave it out. */
+export interface Address {
+  readonly model: string;
+  readonly stream: boolean;
+}
+
 /** A dialect as clients speak it to the gateway. */
 export interface FrontDialect {
   readonly id: string;
   /**
    * Reads a request body into the vocabulary. Total: every field is understood, kept in `extras`, or refused.
    *
+   * @param address Given to dialects whose routes say what their bodies do not.
    * @throws GatewayError `invalid_value` with `param`, saying what was expected.
    */
-  readonly decodeRequest: (body: Json) => ChatRequest;
+  readonly decodeRequest: (body: Json, address?: Address) => ChatRequest;
   readonly encodeReply: (reply: CollectedReply, options: EncodeOptions) => string;
   /**
    * Whether bytes of this dialect that stand for these events may go to this client as they came: not where they hold
@@ -48,6 +55,8 @@ export interface FrontDialect {
   readonly encodeError: (error: GatewayError, requestId: string) => string;
   /** Frame that keeps an idle connection open and means nothing to the client. */
   readonly heartbeat: string;
+  /** Content type of its streams, where these are no event streams. */
+  readonly streamType?: string;
 }
 
 /** What the encoder of a provider request needs to know of who will answer it. */
@@ -126,8 +135,13 @@ export interface BackDialect {
   /** Whether a whole answer breaks the dialect's own rules, so that it is written anew instead of passed on as it came. */
   readonly isBroken?: (body: Json) => boolean;
   readonly createDecoder: (options: DecodeOptions) => FrameDecoder;
-  /** What an error body says, in any of the shapes the dialect's servers send; of a text that is no JSON, the text. */
-  readonly decodeError: (body: unknown) => ErrorDetails;
+  /** Content type of its streams, for servers that call them something else. */
+  readonly streamType?: string;
+  /**
+   * What an error body says, in any of the shapes the dialect's servers send; of a text that is no JSON, the text.
+   * The headers, names in lower case, are for dialects that say a part of it there.
+   */
+  readonly decodeError: (body: unknown, headers?: Readonly<Record<string, string>>) => ErrorDetails;
 }
 
 /** What could be read from a provider's error body. */
@@ -136,6 +150,8 @@ export interface ErrorDetails {
   readonly type?: string;
   readonly code?: string;
   readonly param?: string;
+  /** HTTP status it says it comes from, where that is not the answer's own: a model's behind a host, or in a stream. */
+  readonly status?: number;
   /** Wait the body asks for, in milliseconds. */
   readonly retryAfterMs?: number;
 }

@@ -43,6 +43,21 @@ describe("toUpstreamError", () => {
     expect(classify(undefined, { message: "?" })).toBe("upstream_error");
   });
 
+  test("lets the status that a body speaks of beat the answer's own", () => {
+    expect(classify(424)).toBe("upstream_error");
+    expect(classify(424, { status: 429 })).toBe("upstream_rate_limited");
+    expect(classify(undefined, { status: 400 })).toBe("upstream_invalid_request");
+    expect(toUpstreamError({}, { provider: "house", status: 424 }).retryable).toBe(false);
+    expect(toUpstreamError({ status: 500 }, { provider: "house", status: 424 }).retryable).toBe(true);
+  });
+
+  test("knows what AWS calls things", () => {
+    expect(classify(429, { type: "ModelNotReadyException" })).toBe("upstream_overloaded");
+    expect(classify(408, { type: "ModelTimeoutException" })).toBe("upstream_timeout");
+    expect(classify(400, { type: "ServiceQuotaExceededException" })).toBe("upstream_quota_exhausted");
+    expect(classify(400, { message: "The provided model identifier is invalid." })).toBe("upstream_model_not_found");
+  });
+
   test("keeps 413 as it is and repeats no unknown server error", () => {
     expect(toUpstreamError({}, { provider: "house", status: 413 }).status).toBe(413);
     expect(toUpstreamError({}, { provider: "house", status: 500 }).retryable).toBe(true);

@@ -19,7 +19,8 @@ interface Evidence {
 const bySymbol: readonly Evidence[] = [
   {
     code: "upstream_quota_exhausted",
-    pattern: /^(insufficient_quota|billing_error|credit_balance_exhausted|enforced_spend_limit_reached|1113)$/,
+    pattern:
+      /^(insufficient_quota|billing_error|credit_balance_exhausted|enforced_spend_limit_reached|servicequotaexceededexception|1113)$/i,
   },
   {
     code: "context_length_exceeded",
@@ -39,13 +40,13 @@ const bySymbol: readonly Evidence[] = [
   },
   {
     code: "upstream_overloaded",
-    pattern: /^(overloaded_error|overloaded|unavailable|unavailable_error|capacity_exceeded)$/i,
+    pattern: /^(overloaded_error|overloaded|unavailable|unavailable_error|capacity_exceeded|modelnotreadyexception)$/i,
   },
   {
     code: "upstream_rate_limited",
     pattern: /^(rate_limit_error|rate_limit_exceeded|resource_exhausted|slow_down|throttlingexception)$/i,
   },
-  { code: "upstream_timeout", pattern: /^(timeout_error|deadline_exceeded)$/i },
+  { code: "upstream_timeout", pattern: /^(timeout_error|deadline_exceeded|modeltimeoutexception)$/i },
   { code: "upstream_error", pattern: /^(api_error|server_error|internal|internal_error|internal_server_error)$/i },
 ];
 
@@ -61,6 +62,8 @@ const byMessage: readonly Evidence[] = [
     pattern: /insufficient (balance|credits?|funds)|credit balance is too low|spend(ing)? limit/i,
   },
   { code: "upstream_auth_failed", pattern: /(incorrect|invalid) api key|api key not valid/i },
+  // Bedrock calls an unknown model, and one that has to be called by an inference profile, an invalid request.
+  { code: "upstream_model_not_found", pattern: /model identifier is invalid|on-demand throughput isn.t supported/i },
 ];
 
 const byStatus = (status: number): GatewayErrorCode => {
@@ -76,6 +79,7 @@ const byStatus = (status: number): GatewayErrorCode => {
       return "upstream_model_not_found";
     case 408:
     case 409:
+    case 424:
     case 425:
       return "upstream_error";
     case 429:
@@ -106,7 +110,8 @@ const messages: Partial<Record<GatewayErrorCode, string>> = {
 
 /** What a provider's error means, by the body's code, then its words, then the status. */
 export const toUpstreamError = (details: ErrorDetails, origin: ErrorOrigin): UpstreamError => {
-  const code = classify(details, origin.status);
+  const status = details.status ?? origin.status;
+  const code = classify(details, status);
   const retryAfterMs = retryHintMs(origin.headers ?? {}, details);
   const options: UpstreamErrorOptions = {
     provider: origin.provider,
@@ -116,7 +121,7 @@ export const toUpstreamError = (details: ErrorDetails, origin: ErrorOrigin): Ups
     ...(details.message === undefined ? {} : { upstreamMessage: details.message }),
     ...(details.param === undefined ? {} : { param: details.param }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...statusOptions(code, origin.status),
+    ...statusOptions(code, status),
   };
   return new UpstreamError(code, `${origin.provider} ${messages[code] ?? "failed"}.`, options);
 };

@@ -18,7 +18,7 @@ export const explainRequest = (
   const provider = requireValue(context, registryKey).get(target.provider);
   if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
   const { unsupported } = requireValue(context, callSettingsKey);
-  const key = provider.apiKey === undefined ? undefined : redacted;
+  const key = provider.auth.type === "none" ? undefined : redacted;
   const { url, headers, body } = writeRequest(context, target, provider, key, unsupported);
   // A header that somebody configured may hold a secret as well.
   const configured = Object.keys(provider.headers).map((name) => [name, redacted]);

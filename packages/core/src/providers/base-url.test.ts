@@ -73,6 +73,10 @@ test.each([
   ["http://0.0.0.0:5000", "http://127.0.0.1:5000/"],
   ["localhost:80", "http://localhost/"],
   ["https://ollama.example.com", "https://ollama.example.com/"],
+  ["'localhost:5000'", "http://localhost:5000/"],
+  ['"http://localhost:5000"', "http://localhost:5000/"],
+  ["::1", "http://[::1]:11434/"],
+  ["::", "http://[::1]:11434/"],
   ["not a host", "not a host"],
 ])("the host %s is %s", (host, url) => {
   expect(hostToURL(host, "11434")).toBe(url);

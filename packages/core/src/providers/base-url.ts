@@ -1,3 +1,5 @@
+import { isIPv6 } from "node:net";
+
 /** Whether a host name, as `URL.hostname` gives it, always means this machine. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
@@ -39,13 +41,14 @@ export const withBasePath = (baseURL: string, path: string): string =>
   /\/v\d[a-z0-9]*$/.test(baseURL) ? baseURL : baseURL + path;
 
 /**
- * What `OLLAMA_HOST` and its like mean as a URL: `host`, `host:port`, `:port` or a URL. An address to listen on
- * (`0.0.0.0`) is this machine.
+ * What `OLLAMA_HOST` and its like mean as a URL: `host`, `host:port`, `:port` or a URL, in quotes or not. An
+ * address to listen on (`0.0.0.0`) is this machine.
  */
 export const hostToURL = (value: string, defaultPort: string): string => {
-  const complete = value.includes("://");
-  const bare = value.startsWith(":") ? `127.0.0.1${value}` : value;
-  const url = URL.parse(complete ? value : `http://${bare}`);
+  const host = value.replaceAll(/^["'\s]+|["'\s]+$/g, "");
+  const complete = host.includes("://");
+  const bare = isIPv6(host) ? `[${host}]` : host.startsWith(":") ? `127.0.0.1${host}` : host;
+  const url = URL.parse(complete ? host : `http://${bare}`);
   // Left as it is for resolveBaseURL to refuse.
   if (url === null) return value;
   if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";

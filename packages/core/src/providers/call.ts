@@ -25,7 +25,7 @@ import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
 import { registryKey } from "./registry.ts";
 import { Watchdog, type CallTimeouts } from "./watchdog.ts";
-import { keyOf, writeRequest } from "./write-request.ts";
+import { credentialOf, droppedKey, writeRequest } from "./write-request.ts";
 
 /** What every provider call needs besides its context. */
 export interface CallSettings {
@@ -57,12 +57,12 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
   const settings = requireValue(context, callSettingsKey);
 
-  const key = keyOf(provider);
+  const credential = credentialOf(provider, clock);
   const { url, headers, body } = writeRequest(
     context,
     target,
     provider,
-    typeof key === "object" ? await key : key,
+    typeof credential === "object" ? await credential : credential,
     settings.unsupported,
   );
   const trace = startAttempt(context, target, provider, url);
@@ -86,14 +86,16 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     const send = (): Promise<TransportResponse> =>
       settings.transport.send(new CallRequest(url, sentHeaders, body, call));
     const response = await (trace === undefined ? send() : trace.suppressed(send));
-    trace?.answered(response.status, response.headers["x-request-id"] ?? response.headers["request-id"]);
+    trace?.answered(response.status, requestIdOf(response));
     if (response.status < 200 || response.status >= 300) throw await refusal(response, provider);
 
     const { model } = target;
     const { id, quirks } = provider;
     const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
     const answer: Answer = { clock, provider, settings, options, watchdog, trace };
-    const framing = framingOf(response.headers["content-type"]);
+    const framing =
+      framingOf(response.headers["content-type"]) ??
+      (request.stream ? framingOf(provider.dialect.streamType) : undefined);
     const batches =
       framing !== undefined
         ? await readStreamed(response.body, framing, answer)
@@ -153,14 +155,27 @@ const startAttempt = (context: Context, target: Target, provider: Provider, url:
   const telemetry = context.get(telemetryKey);
   if (telemetry === undefined) return undefined;
   const { request, span } = context;
-  return telemetry.attempt({ target, providerName: provider.telemetryName, request, url: new URL(url) }, span);
+  return telemetry.attempt(
+    {
+      target,
+      providerName: provider.telemetryName,
+      request,
+      dropped: context.get(droppedKey) ?? [],
+      url: new URL(url),
+    },
+    span,
+  );
 };
+
+/** What the provider calls this request, under any of the names in use. */
+const requestIdOf = ({ headers }: TransportResponse): string | undefined =>
+  headers["x-request-id"] ?? headers["request-id"] ?? headers["x-amzn-requestid"] ?? headers["x-debug-trace-id"];
 
 /** The provider said no: reads why. */
 const refusal = async (response: TransportResponse, { id, dialect }: Provider): Promise<UpstreamError> => {
   // A body too large or broken is worth no second error: the status alone says enough.
   const body = await readBody(response.body, maxErrorBytes, id).then(parseLoosely, () => undefined);
-  return toUpstreamError(dialect.decodeError(body), {
+  return toUpstreamError(dialect.decodeError(body, response.headers), {
     provider: id,
     status: response.status,
     headers: response.headers,

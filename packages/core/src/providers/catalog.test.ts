@@ -135,6 +135,11 @@ describe("costOf", () => {
     expect(costOf(usage, full)).toBe(input + 60 * 4_000 + 10 * 9_000 + 30 * 5_000);
   });
 
+  test("takes what is billed, where that is not what was counted", () => {
+    const usage = { inputTokens: 1_490, outputTokens: 40, billedInputTokens: 57, billedOutputTokens: 8 };
+    expect(costOf(usage, { input: 7, output: 11 })).toBe(57 * 7 + 8 * 11);
+  });
+
   test("takes a part without a price of its own at the price of its whole", () => {
     const usage = {
       inputTokens: 10,

@@ -182,7 +182,7 @@ const outranks = (tier: PriceTier, best: PriceTier): boolean => {
  * that exceed their whole.
  */
 export const costOf = (usage: Usage, price: Price): number => {
-  const input = spend(usage.inputTokens);
+  const input = spend(usage.billedInputTokens ?? usage.inputTokens);
   const long = Math.min(usage.cacheWriteLongTokens ?? 0, usage.cacheWriteTokens ?? 0);
   const cacheWrite = price.cacheWrite ?? price.input;
   const inputCost =
@@ -191,7 +191,7 @@ export const costOf = (usage: Usage, price: Price): number => {
     input.take((usage.cacheWriteTokens ?? 0) - long) * cacheWrite +
     input.take(usage.audioInputTokens) * (price.audioInput ?? price.input) +
     input.rest() * price.input;
-  const output = spend(usage.outputTokens);
+  const output = spend(usage.billedOutputTokens ?? usage.outputTokens);
   const outputCost =
     output.take(usage.reasoningTokens) * (price.reasoning ?? price.output) +
     output.take(usage.audioOutputTokens) * (price.audioOutput ?? price.output) +

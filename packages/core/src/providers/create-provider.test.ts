@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { anthropic, anthropicFrom } from "./anthropic.ts";
 import { gemini, geminiFrom } from "./gemini.ts";
 import { openai, openaiFrom } from "./openai.ts";
-import { ollama, openaiCompatible, provider, providerFrom } from "./openai-compatible.ts";
+import { ollama, ollamaFrom } from "./ollama.ts";
+import { openaiCompatible, provider, providerFrom } from "./openai-compatible.ts";
 import type { Provider } from "./provider.ts";
 
 const secret = "sk-canary-4711";
@@ -83,9 +84,21 @@ describe("provider factories", () => {
     expect(providerFrom({ VLLM_API_KEY: "k" }, "vllm").auth).toEqual({ type: "bearer" });
   });
 
-  test("ollama is where OLLAMA_HOST says", () => {
-    expect(providerFrom({ OLLAMA_HOST: "0.0.0.0:5000" }, "ollama").baseURL).toBe("http://127.0.0.1:5000/v1");
-    expect(() => providerFrom({ OLLAMA_HOST: "gpu.example.com" }, "ollama")).toThrow(/^OLLAMA_HOST must be https/);
+  test("ollama is where OLLAMA_HOST says, and shows a key where there is one", async () => {
+    expect(ollamaFrom({})).toMatchObject({ baseURL: "http://127.0.0.1:11434", auth: { type: "none" } });
+    expect(ollamaFrom({}).dialect.id).toBe("ollama");
+    expect(ollamaFrom({ OLLAMA_HOST: "0.0.0.0:5000" }).baseURL).toBe("http://127.0.0.1:5000");
+    expect(() => ollamaFrom({ OLLAMA_HOST: "gpu.example.com" })).toThrow(/^OLLAMA_HOST must be https/);
+    const hosted = ollamaFrom({ OLLAMA_HOST: "https://ollama.com", OLLAMA_API_KEY: secret });
+    expect(hosted).toMatchObject({ baseURL: "https://ollama.com", auth: { type: "bearer" } });
+    expect(await hosted.apiKey?.()).toBe(secret);
+  });
+
+  test("there is one ollama, by its factory and by its id", () => {
+    const environment = { OLLAMA_HOST: "127.0.0.1:5000", OLLAMA_API_KEY: "k" };
+    const { apiKey: _own, ...own } = ollamaFrom(environment);
+    const { apiKey: _row, ...row } = providerFrom(environment, "ollama");
+    expect(row).toEqual(own);
   });
 
   test("openaiCompatible takes little for granted", async () => {
@@ -131,7 +144,7 @@ describe("the environment of the process", () => {
     expect(await Promise.all(made.map(async ({ apiKey }) => apiKey?.()))).toEqual(
       names.slice(0, 4).map((name) => name.toLowerCase()),
     );
-    expect(ollama().baseURL).toBe("http://127.0.0.1:7/v1");
+    expect(ollama().baseURL).toBe("http://127.0.0.1:7");
   });
 });
 

@@ -9,7 +9,7 @@ import type { ApiKey, Auth, Provider, ProviderOptions } from "./provider.ts";
 /** Environment variables: `process.env`, or what a test puts in its place. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Everything about a provider but its dialect, as data. */
+/** Everything about a provider, as data. */
 export interface ProviderRow {
   readonly id: string;
   /** `gen_ai.provider.name`, where the convention has one for it. @default the configured id in lower snake case */
@@ -29,6 +29,8 @@ export interface ProviderRow {
   readonly basePath?: string;
   /** Runs on the user's machine, needs no key, and is on when a variable says where it is. */
   readonly local?: true;
+  /** @default OpenAI's chat dialect */
+  readonly dialect?: BackDialect;
   readonly quirks?: Quirks;
 }
 
@@ -53,7 +55,7 @@ export const createProvider = (
   const { dialect, local } = definition;
   const id = resolveId(options.id ?? definition.id, factory);
   const apiKey = resolveKey(definition, options.apiKey, environment, factory);
-  if (apiKey === undefined && local !== true) {
+  if (apiKey === undefined && local !== true && definition.auth?.type !== "signature") {
     throw new TypeError(`${factory} needs \`apiKey\` or ${keyVariablesOf(definition).join(" or ")}.`);
   }
   return {
@@ -61,13 +63,16 @@ export const createProvider = (
     telemetryName: definition.telemetryName ?? toTelemetryName(id),
     dialect,
     baseURL: baseURLOf(definition, options, environment, factory),
-    auth: apiKey === undefined ? { type: "none" } : (definition.auth ?? { type: "bearer" }),
+    auth: authOf(definition, apiKey !== undefined),
     ...(apiKey === undefined ? {} : { apiKey }),
     headers: resolveHeaders(options.headers ?? {}, factory),
     quirks: resolveQuirks(definition.quirks, options.quirks, factory),
     models: declareModels(catalogModels(definition.id), options.models, factory),
   };
 };
+
+const authOf = ({ auth = { type: "bearer" } }: ProviderRow, hasKey: boolean): Auth =>
+  hasKey || auth.type === "signature" ? auth : { type: "none" };
 
 /** Whether the environment asks for a provider: its key is there or, for a local one, its address. */
 export const isConfigured = (row: ProviderRow, environment: Environment): boolean => {

@@ -4,14 +4,6 @@ const lenient = { doneMarker: "optional" } as const;
 
 const rows: readonly ProviderRow[] = [
   {
-    id: "ollama",
-    baseURL: "http://127.0.0.1:11434/v1",
-    keyVariables: ["OLLAMA_API_KEY"],
-    hostVariable: "OLLAMA_HOST",
-    // A tool choice makes it hang.
-    quirks: { ...lenient, thinkTags: true, unsupported: ["tool_choice"] },
-  },
-  {
     id: "vllm",
     baseURL: "http://127.0.0.1:8000/v1",
     keyVariables: ["VLLM_API_KEY"],

@@ -11,7 +11,7 @@ import {
 } from "./create-provider.ts";
 import { declareModels } from "./declared-models.ts";
 import { isHeaderName, resolveHeaders } from "./provider-headers.ts";
-import type { Auth, Provider, ProviderOptions } from "./provider.ts";
+import type { KeyAuth, Provider, ProviderOptions } from "./provider.ts";
 import { providerTable } from "./table.ts";
 
 export interface OpenaiCompatibleOptions extends ProviderOptions {
@@ -19,7 +19,7 @@ export interface OpenaiCompatibleOptions extends ProviderOptions {
   /** What `/chat/completions` is appended to. */
   readonly baseURL: string;
   /** How the server wants to be shown the key. @default bearer, or nothing where there is no key */
-  readonly auth?: Auth;
+  readonly auth?: KeyAuth;
 }
 
 /**
@@ -47,7 +47,7 @@ export const openaiCompatible = (options: OpenaiCompatibleOptions): Provider => 
   };
 };
 
-const resolveAuth = (auth: Auth | undefined, hasKey: boolean, factory: string): Auth => {
+const resolveAuth = (auth: KeyAuth | undefined, hasKey: boolean, factory: string): KeyAuth => {
   if (auth === undefined) return { type: hasKey ? "bearer" : "none" };
   const type: unknown = auth.type;
   if (type !== "bearer" && type !== "header" && type !== "none") {
@@ -83,8 +83,5 @@ export const providerFrom = (environment: Environment, id: string, options: Prov
   }
   const factory = `provider(${JSON.stringify(id)})`;
   checkOptions(options, factory);
-  return createProvider({ ...row, dialect: openaiChat }, options, environment, factory);
+  return createProvider({ dialect: openaiChat, ...row }, options, environment, factory);
 };
-
-/** Ollama on this machine, or where `OLLAMA_HOST` says. */
-export const ollama = (options: ProviderOptions = {}): Provider => provider("ollama", options);

@@ -1,12 +1,24 @@
 import type { BackDialect } from "../dialects/dialect.ts";
 import type { Quirks } from "../dialects/quirks.ts";
+import type { UnsignedRequest } from "./auth/sigv4.ts";
 import type { Model } from "./catalog.ts";
 
 /** How a provider wants to be shown the key. */
-export type Auth =
+export type KeyAuth =
   | { readonly type: "bearer" }
   | { readonly type: "header"; readonly name: string; readonly scheme?: string }
   | { readonly type: "none" };
+
+/** The headers that sign one request. */
+export type SignRequest = (request: UnsignedRequest, epochMs: number) => Readonly<Record<string, string>>;
+
+/**
+ * How a provider is shown who is asking: by a key, or by a signature of each request. What the signature needs is
+ * fetched before the request is written, and its secrets stay in the closure.
+ */
+export type Auth =
+  | KeyAuth
+  | { readonly type: "signature"; readonly signer: (epochMs: number) => SignRequest | Promise<SignRequest> };
 
 /** A key, or where to get one. A function is called for each provider call, so it may rotate keys. */
 export type ApiKey = string | (() => string | Promise<string>);

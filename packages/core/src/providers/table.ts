@@ -1,5 +1,7 @@
+import { cohereDefinition } from "./cohere.ts";
 import type { ProviderRow } from "./create-provider.ts";
 import { localRows } from "./local-rows.ts";
+import { ollamaDefinition } from "./ollama.ts";
 
 // Whose streams were all seen to end in [DONE] is held to it; of the others a finish reason and a proper end will do.
 const lenient = { doneMarker: "optional" } as const;
@@ -195,13 +197,7 @@ const hostedRows: readonly ProviderRow[] = [
     baseURLVariables: ["LLAMA_API_BASE_URL"],
     quirks: lenient,
   },
-  {
-    id: "cohere",
-    telemetryName: "cohere",
-    baseURL: "https://api.cohere.ai/compatibility/v1",
-    keyVariables: ["COHERE_API_KEY", "CO_API_KEY"],
-    quirks: lenient,
-  },
+  cohereDefinition,
   {
     id: "github",
     baseURL: "https://models.github.ai/inference",
@@ -227,7 +223,7 @@ const hostedRows: readonly ProviderRow[] = [
 ];
 
 /**
- * Providers that speak OpenAI's chat dialect, each a row of facts. What differs is a named quirk; where nothing is
- * known to differ, nothing is said. `provider("groq")` makes a provider of a row.
+ * Providers that speak OpenAI's chat dialect, where their row names no other. What differs is a named quirk; where
+ * nothing is known to differ, nothing is said. `provider("groq")` makes a provider of a row.
  */
-export const providerTable: readonly ProviderRow[] = [...hostedRows, ...localRows];
+export const providerTable: readonly ProviderRow[] = [...hostedRows, ollamaDefinition, ...localRows];

@@ -5,7 +5,7 @@ import { createContextKey, type Context, type ContextKey } from "../pipeline/con
 import type { TransportRequest } from "../transport/transport.ts";
 import { version } from "../version.ts";
 import { modelFacts } from "./catalog.ts";
-import type { Provider } from "./provider.ts";
+import type { Provider, SignRequest } from "./provider.ts";
 import { registryKey } from "./registry.ts";
 
 /** Parameters the target lacks and that were left out, by the client's names. */
@@ -13,12 +13,15 @@ export const droppedKey: ContextKey<readonly string[]> = createContextKey("dropp
 
 const userAgent = `llm-gateway/${version}`;
 
-/** What to send to a target, in its provider's dialect and with the provider's key. */
+/** What shows a provider who is asking: its key, or what signs the request; nothing where it asks for neither. */
+export type Credential = string | SignRequest | undefined;
+
+/** What to send to a target, in its provider's dialect and with the provider's key or signature. */
 export const writeRequest = (
   context: Context,
   target: Target,
   provider: Provider,
-  key: string | undefined,
+  credential: Credential,
   unsupported: "drop" | "refuse" | undefined,
 ): Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body"> => {
   const { request } = context;
@@ -38,29 +41,37 @@ export const writeRequest = (
     "user-agent": userAgent,
     ...encoded.headers,
     ...provider.headers,
-    ...credentials(provider, key),
+    ...(typeof credential === "string" ? keyHeaders(provider, credential) : undefined),
   };
-  return { url: provider.baseURL + encoded.path, headers, body: encoded.body };
+  const url = provider.baseURL + encoded.path;
+  const { body } = encoded;
+  if (typeof credential !== "function") return { url, headers, body };
+  const signature = credential({ method: "POST", url, headers, body }, context.clock.wall());
+  return { url, headers: { ...headers, ...signature }, body };
 };
 
-/** The provider's key; a promise only where it has to be waited for. */
-export const keyOf = ({ apiKey, id }: Provider): string | undefined | Promise<string> => {
+/** What the provider is to be shown; a promise only where it has to be waited for. */
+export const credentialOf = (
+  { apiKey, auth, id }: Provider,
+  clock: Context["clock"],
+): Credential | Promise<Credential> => {
+  const isSigned = auth.type === "signature";
   const failed = (cause: unknown): never => {
-    throw new UpstreamError("upstream_auth_failed", `The \`apiKey\` function of ${id} failed.`, {
-      provider: id,
-      cause,
-    });
+    const source = isSigned ? "credentials" : "`apiKey` function";
+    throw new UpstreamError("upstream_auth_failed", `The ${source} of ${id} failed.`, { provider: id, cause });
   };
   try {
-    const key = apiKey?.();
-    return typeof key === "object" ? key.catch(failed) : key;
+    const credential = isSigned ? auth.signer(clock.wall()) : apiKey?.();
+    return typeof credential === "object" ? credential.catch(failed) : credential;
   } catch (cause) {
     return failed(cause);
   }
 };
 
-const credentials = ({ auth }: Provider, key: string | undefined): Readonly<Record<string, string>> => {
-  if (auth.type === "none" || key === undefined) return {};
+const keyHeaders = ({ auth }: Provider, key: string): Readonly<Record<string, string>> => {
+  if (auth.type === "none") return {};
+  // In an explanation something stands for the signature.
+  if (auth.type === "signature") return { authorization: key };
   return auth.type === "bearer"
     ? { authorization: `Bearer ${key}` }
     : { [auth.name]: auth.scheme === undefined ? key : `${auth.scheme} ${key}` };

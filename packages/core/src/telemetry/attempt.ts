@@ -15,6 +15,7 @@ import { fail } from "./fail.ts";
 import type { Inference } from "./inference.ts";
 import type { TelemetryParts } from "./parts.ts";
 import { headersFor } from "./propagation.ts";
+import { endSpan, startSpan } from "./safe-span.ts";
 import { attribute } from "./semconv.ts";
 
 // HTTP client instrumentation of the host must neither add trace headers to a provider call nor double its span. The
@@ -31,6 +32,7 @@ export class Attempt {
   readonly #span: Span;
   readonly #callContext: OtelContext;
   #status: number | undefined;
+  #letGo: unknown;
   #ended = false;
 
   constructor(parts: TelemetryParts, facts: AttemptFacts, inference: Inference, gatewayContext: OtelContext) {
@@ -38,7 +40,8 @@ export class Attempt {
     this.#parts = parts;
     this.#facts = facts;
     this.#inference = inference;
-    this.#span = parts.tracer.startSpan(
+    this.#span = startSpan(
+      parts.tracer,
       "POST",
       {
         kind: SpanKind.CLIENT,
@@ -89,17 +92,27 @@ export class Attempt {
   }
 
   /** The answer was left. */
-  finished({ exit, error }: Finish): void {
-    const cause = exit === "failed" || exit === "aborted" ? (error ?? new Error(exit)) : undefined;
+  finished({ error }: Finish): void {
+    const cause = error === this.#letGo ? undefined : error;
     this.#end(cause);
     this.#inference.left(cause);
+  }
+
+  /** A stage failed and gives the answer up: the provider has no part in that. */
+  letGo(error: unknown): void {
+    this.#letGo = error;
+  }
+
+  /** The request is over, whatever the transport still does. */
+  abandon(error: unknown): void {
+    this.#end(error);
   }
 
   #end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     if (error !== undefined) fail(this.#span, error);
-    this.#span.end();
+    endSpan(this.#span);
     const { metrics } = this.#parts;
     if (!metrics.enabled()) return;
     const { target } = this.#facts;

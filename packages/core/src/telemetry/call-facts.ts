@@ -11,6 +11,8 @@ export interface AttemptFacts {
   readonly providerName: string;
   readonly url: URL;
   readonly request: ChatRequest;
+  /** Parameters of the request that the target does not have. */
+  readonly dropped: readonly string[];
   /** Milliseconds that were waited before it. */
   readonly delayMs: number | undefined;
 }

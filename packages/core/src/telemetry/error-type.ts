@@ -9,13 +9,21 @@ const byCode: Partial<Record<GatewayErrorCode, string>> = {
   upstream_stream_truncated: "upstream_stream_error",
   upstream_stream_invalid: "invalid_upstream_response",
   upstream_invalid_response: "invalid_upstream_response",
+  upstream_response_too_large: "invalid_upstream_response",
+  // Without a status of their own these were said inside a stream.
+  upstream_error: "upstream_stream_error",
+  upstream_overloaded: "upstream_stream_error",
+  upstream_rate_limited: "upstream_stream_error",
+  upstream_quota_exhausted: "upstream_stream_error",
   no_healthy_target: "no_route",
   client_closed: "client_disconnected",
+  internal_error: "stage_error",
 };
 
 /** The value of `error.type`: one of a short list, so that it can be a metric label. */
 export const errorType = (error: unknown): string => {
-  if (error instanceof UpstreamError && error.upstreamStatus !== undefined) return String(error.upstreamStatus);
+  const status = error instanceof UpstreamError ? error.upstreamStatus : undefined;
+  if (status !== undefined && status >= 400) return String(status);
   if (GatewayError.is(error)) return byCode[error.code] ?? error.code;
   return error instanceof Error && error.name !== "Error" ? error.name : "_OTHER";
 };

@@ -10,6 +10,7 @@ import { failFinally } from "./fail.ts";
 import type { InferenceFacts } from "./metrics.ts";
 import type { TelemetryParts } from "./parts.ts";
 import { requestAttributes } from "./request-attributes.ts";
+import { endSpan, startSpan } from "./safe-span.ts";
 import { attribute, operation, spanEvent, spanName } from "./semconv.ts";
 import { usageAttributes } from "./usage-attributes.ts";
 
@@ -48,14 +49,15 @@ export class Inference {
     parent: OtelContext,
     onEnd: () => void,
   ) {
-    const { target, request } = facts;
+    const { target, request, dropped } = facts;
     this.#parts = parts;
     this.#facts = facts;
     this.#principal = principal;
     this.#startedAt = parts.clock.now();
     this.#onEnd = onEnd;
     this.reason = reason;
-    this.span = parts.tracer.startSpan(
+    this.span = startSpan(
+      parts.tracer,
       spanName.inference(operation, target.model),
       {
         kind: SpanKind.CLIENT,
@@ -65,10 +67,13 @@ export class Inference {
     );
     // Also where the span is not sampled: whoever wants to see what was said wants to see all of it.
     this.#content = parts.content?.start(request);
-    if (this.span.isRecording()) this.span.setAttributes(requestAttributes(request));
+    if (!this.span.isRecording()) return;
+    this.span.setAttributes(requestAttributes(request));
+    if (dropped.length > 0) this.span.setAttribute(attribute.droppedParams, [...dropped]);
   }
 
   batch(batch: EventBatch): void {
+    if (this.#ended) return;
     this.#chunks++;
     this.#lastChunkAt = this.#parts.clock.now();
     for (const event of batch) {
@@ -99,6 +104,7 @@ export class Inference {
   }
 
   firstContent(seconds: number): void {
+    if (this.#ended) return;
     this.#firstContentSeconds = seconds;
     this.#firstContentAt = this.#parts.clock.now();
     this.#firstContentWall = this.#parts.clock.wall();
@@ -115,6 +121,10 @@ export class Inference {
   left(error: unknown): void {
     this.#left = { error };
     queueMicrotask(() => this.end(error));
+  }
+
+  get wasAnswered(): boolean {
+    return this.#left !== undefined;
   }
 
   endIfFailed(): void {
@@ -138,7 +148,7 @@ export class Inference {
         ...(cause === undefined ? {} : { [attribute.errorType]: errorType(cause) }),
       });
     }
-    this.span.end();
+    endSpan(this.span);
     this.#measure(cause);
   }
 

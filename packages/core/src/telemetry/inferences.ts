@@ -12,6 +12,7 @@ export class Inferences {
   readonly #gatewayContext: OtelContext;
   readonly #principal: Principal;
   readonly #open = new Map<string, Inference>();
+  readonly #attempts: Attempt[] = [];
   #count = 0;
 
   constructor(parts: TelemetryParts, gatewayContext: OtelContext, principal: Principal) {
@@ -23,6 +24,10 @@ export class Inferences {
   attempt(facts: AttemptFacts, parent: Span): Attempt {
     const { target } = facts;
     let inference = this.#open.get(target.id);
+    if (inference?.wasAnswered === true) {
+      inference.end(undefined);
+      inference = undefined;
+    }
     if (inference === undefined) {
       // Asking another target means that those before have finally failed.
       for (const earlier of this.#open.values()) earlier.endIfFailed();
@@ -33,7 +38,9 @@ export class Inferences {
       );
       this.#open.set(target.id, inference);
     }
-    return new Attempt(this.#parts, facts, inference, this.#gatewayContext);
+    const attempt = new Attempt(this.#parts, facts, inference, this.#gatewayContext);
+    this.#attempts.push(attempt);
+    return attempt;
   }
 
   /** Told by whoever counts, once the answer of a target is over. */
@@ -41,8 +48,14 @@ export class Inferences {
     this.#open.get(target.id)?.paid(cost);
   }
 
+  /** A stage failed, and gives up what it was answered. */
+  letGo(error: unknown): void {
+    for (const attempt of this.#attempts) attempt.letGo(error);
+  }
+
   /** The request is over, and with it whatever is still open. */
   endAll(error: unknown): void {
+    for (const attempt of this.#attempts) attempt.abandon(error);
     for (const inference of this.#open.values()) inference.end(error);
   }
 }

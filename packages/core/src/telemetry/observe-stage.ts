@@ -1,12 +1,14 @@
-import { context as active, trace } from "@opentelemetry/api";
+import { context as active, type Context as OtelContext } from "@opentelemetry/api";
 import type { EventBatch } from "../chat/event.ts";
 import type { FinishList } from "../chat/finish.ts";
 import { promised, pull, type BatchSource, type Pulled, type Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
+import { UpstreamError } from "../errors.ts";
 import { deriveContext, requireValue, type Context, type ContextChange } from "../pipeline/context.ts";
 import type { Next, Stage } from "../pipeline/stage.ts";
 import type { TelemetrySettings } from "./options.ts";
 import { telemetryKey, type RequestTelemetry } from "./request-telemetry.ts";
+import { silentSpan } from "./safe-span.ts";
 import { StageSpan } from "./stage-span.ts";
 
 /**
@@ -20,19 +22,24 @@ export const observeStage = (stage: Stage, index: number, { stages }: Pick<Telem
 
 const runObserved = (stage: Stage, index: number, hasSpans: boolean, context: Context, next: Next): Promise<Reply> => {
   const request = requireValue(context, telemetryKey);
+  if (request.isOver) return stage.run(deriveContext(context, { span: silentSpan }), next);
   const span = new StageSpan(request, context.span, stage, index, hasSpans);
-  let inner: { readonly reply: Reply; readonly shown: Reply; readonly work: StreamWork } | undefined;
+  const work = new StreamWork(request, span);
+  request.onEnd(() => {
+    work.end(undefined);
+    span.abandon();
+  });
+  let called = false;
   let innerError: unknown;
 
   const passOn = async (change?: ContextChange): Promise<Reply> => {
+    called = true;
     span.leave();
     // `span` is the one field that only the pipeline may change, so it is not in the type that stages see.
     const inside = stage.span === "enclose" && hasSpans ? ({ ...change, span } as ContextChange) : change;
     try {
-      const reply = await active.with(request.otelContext, () => next(inside));
-      const work = new StreamWork(request, span);
-      inner = { reply, shown: new IncomingReply(reply, work), work };
-      return inner.shown;
+      const inner = await active.with(request.otelContext, () => next(inside));
+      return new IncomingReply(inner, work);
     } catch (error) {
       innerError = error;
       throw error;
@@ -43,29 +50,33 @@ const runObserved = (stage: Stage, index: number, hasSpans: boolean, context: Co
   const run = async (): Promise<Reply> => {
     try {
       const reply = await stage.run(deriveContext(context, { span }), passOn);
-      span.returned(inner === undefined ? "short_circuit" : "next");
-      if (inner === undefined) return reply;
+      span.returned(called ? "next" : "short_circuit");
       // A stage that does not look at the reply has no part in the stream.
-      return reply === inner.shown ? inner.reply : new OutgoingReply(reply, inner.work);
+      if (reply instanceof IncomingReply) return reply.inner;
+      return called ? new OutgoingReply(reply, work) : reply;
     } catch (error) {
       span.threw(error, error !== innerError);
       throw error;
     }
   };
-  return active.with(trace.setSpan(request.otelContext, span.current()), run);
+  return active.with(span.otelContext(), run);
 };
 
 /** A stage's part in a stream: from the first batch that comes to it, counting only the time it works itself. */
 class StreamWork {
   readonly #request: RequestTelemetry;
   readonly #span: StageSpan;
-  #context = active.active();
-  #isOpen = false;
+  /** The stage's own, while it has a part in the stream. */
+  #context: OtelContext | undefined;
+  #isOver = false;
   #busyMs = 0;
   /** Since when the stage works; `undefined` while it waits for somebody else. */
   #since: number | undefined;
   #chunksIn = 0;
   #chunksOut = 0;
+  /** Why it gave up what came to it. */
+  #own: unknown;
+  /** What it can only hand on: a failure inside it, or the wish of somebody outside. */
   #passing: unknown;
 
   constructor(request: RequestTelemetry, span: StageSpan) {
@@ -75,51 +86,63 @@ class StreamWork {
 
   /** Asks the stage for its next batch, with its span as the active one. */
   ask(source: BatchSource): Pulled {
-    if (!this.#isOpen) {
-      this.#isOpen = true;
-      this.#context = trace.setSpan(this.#request.otelContext, this.#span.startStream());
+    if (this.#isOver) return pull(source);
+    if (this.#context === undefined) {
+      this.#span.startStream();
+      this.#context = this.#span.otelContext();
     }
-    this.#resume();
+    this.resume();
     return active.with(this.#context, () => pull(source));
   }
 
   /** The stage gave a batch, or the end. */
   gave(result: IteratorResult<EventBatch>): IteratorResult<EventBatch> {
-    this.#pause();
+    this.pause();
     if (result.done !== true) this.#chunksOut++;
     return result;
   }
 
-  /** The stage asks for what comes to it. */
-  waits(): void {
-    this.#pause();
-  }
-
   /** A batch comes to the stage, or the end. */
   came(result: IteratorResult<EventBatch>): IteratorResult<EventBatch> {
-    this.#resume();
+    this.resume();
     if (result.done !== true) this.#chunksIn++;
     return result;
   }
 
-  /** What came to the stage was a failure, which it can only hand on. */
-  broke(error: unknown): void {
-    this.#passing = error;
-    this.#resume();
+  /** What comes to the stage was left. */
+  innerLeft(error: unknown): void {
+    if (error !== this.#own) this.#passing = error;
   }
 
+  /** The stage gives up what comes to it. */
+  giveUp(error: unknown): void {
+    if (error === this.#passing) return;
+    this.#own = error;
+    // A stage may also find that what the provider says makes no sense.
+    if (!(error instanceof UpstreamError)) this.#request.letGo(error);
+  }
+
+  /** Somebody outside gives up what the stage gives. */
+  givenUp(error: unknown): void {
+    this.#passing = error;
+  }
+
+  /** @param error Why the stage's reply failed, where it did. */
   end(error: unknown): void {
-    this.#pause();
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.pause();
+    if (this.#context === undefined) return;
     this.#span.endStream(this.#busyMs, this.#chunksIn, this.#chunksOut, error === this.#passing ? undefined : error);
   }
 
-  #resume(): void {
-    this.#since ??= this.#request.parts.clock.now();
+  /** The stage works on. */
+  resume(): void {
+    if (!this.#isOver) this.#since ??= this.#request.parts.clock.now();
   }
 
-  #pause(): void {
+  /** The stage waits for somebody else. */
+  pause(): void {
     if (this.#since === undefined) return;
     this.#busyMs += this.#request.parts.clock.now() - this.#since;
     this.#since = undefined;
@@ -132,7 +155,7 @@ abstract class WatchedReply implements Reply, AsyncIterable<EventBatch>, BatchSo
   /** A field of its own, so that a copy made by spreading has it too. */
   readonly batches: AsyncIterable<EventBatch> = this;
   readonly finished: FinishList;
-  readonly cancel: Reply["cancel"];
+  abstract readonly cancel: Reply["cancel"];
   protected readonly source: BatchSource;
   protected readonly work: StreamWork;
 
@@ -140,7 +163,6 @@ abstract class WatchedReply implements Reply, AsyncIterable<EventBatch>, BatchSo
     this.source = reply.batches[Symbol.asyncIterator]();
     this.work = work;
     this.finished = reply.finished;
-    this.cancel = reply.cancel;
     if (reply.target !== undefined) this.target = reply.target;
   }
 
@@ -161,8 +183,21 @@ abstract class WatchedReply implements Reply, AsyncIterable<EventBatch>, BatchSo
 
 /** What comes to a stage. */
 class IncomingReply extends WatchedReply {
+  readonly inner: Reply;
+  readonly cancel: Reply["cancel"];
+
+  constructor(inner: Reply, work: StreamWork) {
+    super(inner, work);
+    this.inner = inner;
+    this.cancel = (error) => {
+      work.giveUp(error);
+      inner.cancel(error);
+    };
+    inner.finished.add(({ error }) => work.innerLeft(error));
+  }
+
   pull(): Pulled {
-    this.work.waits();
+    this.work.pause();
     let pulled: Pulled;
     try {
       pulled = pull(this.source);
@@ -175,15 +210,21 @@ class IncomingReply extends WatchedReply {
   readonly #came = (result: IteratorResult<EventBatch>): IteratorResult<EventBatch> => this.work.came(result);
 
   readonly #broke = (error: unknown): never => {
-    this.work.broke(error);
+    this.work.resume();
     throw error;
   };
 }
 
 /** What a stage gives. */
 class OutgoingReply extends WatchedReply {
+  readonly cancel: Reply["cancel"];
+
   constructor(reply: Reply, work: StreamWork) {
     super(reply, work);
+    this.cancel = (error) => {
+      work.givenUp(error);
+      reply.cancel(error);
+    };
     reply.finished.add(({ exit, error }) => work.end(exit === "failed" ? error : undefined));
   }
 

@@ -1,5 +1,6 @@
 import { propagation, trace, type Attributes, type Context, type Link, type TextMapGetter } from "@opentelemetry/api";
 import type { TelemetrySettings } from "./options.ts";
+import { safely } from "./safely.ts";
 
 /** A request's headers, by their names in lower case. */
 export type ReadHeader = (name: string) => string | undefined;
@@ -26,7 +27,10 @@ export const parentageOf = (
 ): Parentage => {
   if (trace.getSpan(active) !== undefined) return { context: active, isEntry: false };
   if (header === undefined) return { context: active, isEntry: true };
-  const incoming = propagation.extract(active, header, getter);
+  let incoming = active;
+  safely(() => {
+    incoming = propagation.extract(active, header, getter);
+  });
   if (trustIncoming) return { context: incoming, isEntry: true };
   const caller = trace.getSpanContext(incoming);
   return { context: active, isEntry: true, ...(caller === undefined ? {} : { links: [{ context: caller }] }) };
@@ -55,7 +59,7 @@ export const headersFor = (
 ): Readonly<Record<string, string>> => {
   if (!propagateTo.some((pattern) => matches(hostname, pattern.toLowerCase()))) return {};
   const carrier: Record<string, string> = {};
-  propagation.inject(propagation.deleteBaggage(context), carrier);
+  safely(() => propagation.inject(propagation.deleteBaggage(context), carrier));
   const headers: Record<string, string> = {};
   for (const name of traceHeaders) {
     const value = carrier[name];

@@ -1,5 +1,4 @@
 import {
-  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   SpanKind,
   trace,
@@ -12,6 +11,7 @@ import { mapBatches } from "../chat/map-reply.ts";
 import type { Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
 import type { Usage } from "../chat/usage.ts";
+import { toGatewayError } from "../errors.ts";
 import { createContextKey, type ContextKey, type Principal } from "../pipeline/context.ts";
 import type { Attempt } from "./attempt.ts";
 import type { AttemptFacts, CallCost } from "./call-facts.ts";
@@ -22,6 +22,7 @@ import { Inferences } from "./inferences.ts";
 import type { ActiveRequests, CacheFacts } from "./metrics.ts";
 import type { TelemetryParts } from "./parts.ts";
 import { baggageAttributes, parentageOf, type ReadHeader } from "./propagation.ts";
+import { endSpan, startSpan } from "./safe-span.ts";
 import {
   attribute,
   dialectName,
@@ -32,8 +33,7 @@ import {
   spanName,
 } from "./semconv.ts";
 
-/** Span that records nothing, for requests without a trace. */
-export const silentSpan: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+export { silentSpan } from "./safe-span.ts";
 
 /** How a client's request ended. */
 export type Outcome = "ok" | "cache_hit" | "blocked" | "rejected" | "aborted" | "error";
@@ -79,7 +79,8 @@ export const startRequest = (
   const { requestId, dialect, model, stream, http } = facts;
   const { context, isEntry, links } = parentageOf(active, http?.header, settings);
   const attributes = gatewayAttributes(requestId, dialect, model, stream);
-  const span = tracer.startSpan(
+  const span = startSpan(
+    tracer,
     spanName.gateway(operation),
     {
       kind: isEntry ? SpanKind.SERVER : SpanKind.INTERNAL,
@@ -91,7 +92,9 @@ export const startRequest = (
     },
     context,
   );
-  if (!span.isRecording() && !metrics.enabled()) return undefined;
+  // A trace that is not recorded goes on all the same: providers of one's own are told of it, and others are not.
+  const hasTrace = span.isRecording() || isSpanContextValid(span.spanContext());
+  if (!hasTrace && !metrics.enabled()) return undefined;
   return new RequestTelemetry(parts, facts, span, trace.setSpan(context, span));
 };
 
@@ -107,7 +110,8 @@ export class RequestTelemetry {
   #chunks = 0;
   #firstChunkSeconds: number | undefined;
   #delayMs: number | undefined;
-  #ended = false;
+  #isOver = false;
+  readonly #onEnd: (() => void)[] = [];
 
   constructor(parts: TelemetryParts, facts: RequestFacts, span: Span, otelContext: OtelContext) {
     this.parts = parts;
@@ -136,7 +140,7 @@ export class RequestTelemetry {
   observe(reply: Reply): Reply {
     return mapBatches(reply, (batch) => {
       this.#chunks++;
-      if (this.#firstChunkSeconds === undefined && batch.some(isContent)) this.#firstContent();
+      if (this.#firstChunkSeconds === undefined && !this.#isOver && batch.some(isContent)) this.#firstContent();
       return batch;
     });
   }
@@ -155,11 +159,27 @@ export class RequestTelemetry {
     this.#delayMs = ms;
   }
 
-  /** Begins a provider call, under the span of whoever makes it. */
-  attempt(facts: Omit<AttemptFacts, "delayMs">, parent: Span): Attempt {
+  /** Nothing more is told: some stage works on for nobody. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Calls back when the request is over, for whatever is still open then. */
+  onEnd(callback: () => void): void {
+    this.#onEnd.push(callback);
+  }
+
+  /** Begins a provider call, under the span of whoever makes it; `undefined` once the request is over. */
+  attempt(facts: Omit<AttemptFacts, "delayMs">, parent: Span): Attempt | undefined {
+    if (this.#isOver) return undefined;
     const delayMs = this.#delayMs;
     this.#delayMs = undefined;
     return this.#inferences.attempt({ ...facts, delayMs }, parent);
+  }
+
+  /** A stage failed over the answer it was reading. */
+  letGo(error: unknown): void {
+    this.#inferences.letGo(error);
   }
 
   /** A provider call was counted. */
@@ -185,7 +205,8 @@ export class RequestTelemetry {
     const { name, direction, verdict, findings, categories, startedAt } = facts;
     this.parts.metrics.verdict({ guard: name, direction, verdict });
     if (!parent.isRecording()) return;
-    const span = this.parts.tracer.startSpan(
+    const span = startSpan(
+      this.parts.tracer,
       spanName.guard(name),
       {
         kind: SpanKind.INTERNAL,
@@ -201,21 +222,23 @@ export class RequestTelemetry {
       ...(categories.length === 0 ? {} : { [attribute.guardrailCategories]: [...categories] }),
       ...guardCompat(this.parts.settings.compat),
     });
-    span.end();
+    endSpan(span);
   }
 
   /** Ends whatever is open. */
   end(end: RequestEnd): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#isOver) return;
+    this.#isOver = true;
     const { outcome, status, error } = end;
-    const failure = outcome === "error" ? error : undefined;
+    // What a stage threw is told on its own span; here it is the stage that failed.
+    const failure = outcome === "error" ? toGatewayError(error) : undefined;
+    for (const callback of this.#onEnd) callback();
     this.#inferences.endAll(error);
     const { span } = this;
     if (outcome === "aborted") span.addEvent(spanEvent.clientDisconnected, { chunks: this.#chunks });
     if (span.isRecording()) span.setAttributes(this.#attributes(end));
     if (failure !== undefined) fail(span, failure);
-    span.end();
+    endSpan(span);
     const { dialect, model, stream, principal } = this.#facts;
     this.parts.metrics.requestEnded({
       active: this.#active,

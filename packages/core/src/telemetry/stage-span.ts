@@ -3,6 +3,7 @@ import {
   trace,
   type Attributes,
   type AttributeValue,
+  type Context as OtelContext,
   type Span,
   type SpanContext,
   type SpanStatus,
@@ -11,14 +12,18 @@ import { GatewayError } from "../errors.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import { stageCompat } from "./compat.ts";
 import { failFinally } from "./fail.ts";
-import { silentSpan, type RequestTelemetry } from "./request-telemetry.ts";
+import type { RequestTelemetry } from "./request-telemetry.ts";
+import { endSpan, silentSpan, startSpan } from "./safe-span.ts";
 import { attribute, spanName } from "./semconv.ts";
 
-type Phase = "request" | "response" | "stream" | "enclose";
+type Phase = "request" | "response" | "stream" | "enclose" | "over";
 type StageOutcome = "next" | "short_circuit" | "error";
 
 /** Below this a reply that a stage only hands on gets no span of its own. */
 const shortestResponseMs = 1;
+
+/** A refusal is a verdict, not a failure. */
+const isVerdict = (error: unknown): boolean => GatewayError.is(error) && error.status < 500;
 
 /**
  * What a stage sees as `context.span`: whichever of its spans is open, so that an attribute set while it works on the
@@ -32,11 +37,12 @@ export class StageSpan implements Span {
   readonly #hasSpans: boolean;
   #span: Span;
   #phase: Phase;
-  #phaseBegan: number;
-  /** When `next` came back, in milliseconds since the Unix epoch. */
-  #cameBackAt = 0;
-  /** The stage is done with this phase, and nothing more is told of it. */
-  #isSilent = false;
+  /** Of the phase, in milliseconds of the clock. */
+  #beganAt: number;
+  /** The same since the Unix epoch, where the span may be opened later than that. */
+  #beganAtWall: number | undefined;
+  /** Something can be told of the phase. */
+  #isOpen = true;
 
   constructor(request: RequestTelemetry, parent: Span, stage: Stage, index: number, hasSpans: boolean) {
     this.#request = request;
@@ -45,108 +51,120 @@ export class StageSpan implements Span {
     this.#index = index;
     this.#hasSpans = hasSpans;
     this.#phase = stage.span === "enclose" ? "enclose" : "request";
-    this.#phaseBegan = request.parts.clock.now();
-    this.#span = this.#start(this.#phase, parent);
+    this.#beganAt = request.parts.clock.now();
+    this.#span = this.#start(parent);
   }
 
-  #start(phase: Phase, parent: Span, startTime?: number): Span {
+  #start(parent: Span): Span {
     if (!this.#hasSpans) return silentSpan;
-    return this.#request.parts.tracer.startSpan(
+    return startSpan(
+      this.#request.parts.tracer,
       spanName.stage(this.#stage.name),
       {
         kind: SpanKind.INTERNAL,
         attributes: {
           [attribute.stageName]: this.#stage.name,
-          [attribute.stagePhase]: phase,
+          [attribute.stagePhase]: this.#phase,
           [attribute.stageIndex]: this.#index,
           ...stageCompat(this.#request.parts.settings.compat, this.#stage.name),
         },
-        ...(startTime === undefined ? {} : { startTime }),
+        ...(this.#beganAtWall === undefined ? {} : { startTime: this.#beganAtWall }),
       },
       trace.setSpan(this.#request.otelContext, parent),
     );
   }
 
-  #end(outcome: StageOutcome, error?: unknown): void {
-    const { metrics, clock } = this.#request.parts;
-    const seconds = (clock.now() - this.#phaseBegan) / 1000;
-    metrics.stage({ name: this.#stage.name, phase: this.#phase, outcome, seconds });
-    if (!this.#span.isRecording()) return;
+  #end(outcome: StageOutcome, seconds: number, error?: unknown): void {
+    this.#isOpen = false;
+    this.#request.parts.metrics.stage({ name: this.#stage.name, phase: this.#phase, outcome, seconds });
     this.#span.setAttribute(attribute.stageOutcome, outcome);
-    // A refusal is a verdict, not a failure of the stage.
-    if (error !== undefined && (!GatewayError.is(error) || error.status >= 500)) failFinally(this.#span, error);
-    this.#span.end();
+    if (outcome === "error" && error !== undefined) failFinally(this.#span, error);
+    endSpan(this.#span);
   }
 
-  /** The span that is open now. */
-  current(): Span {
-    return this.#span;
+  #seconds(): number {
+    return (this.#request.parts.clock.now() - this.#beganAt) / 1000;
+  }
+
+  /** The context in which the stage works now. A stage without spans works in those of whoever it works for. */
+  otelContext(): OtelContext {
+    const { span, otelContext } = this.#request;
+    const outer = this.#phase === "stream" ? span : this.#parent;
+    return trace.setSpan(otelContext, this.#hasSpans ? this.#span : outer);
   }
 
   /** The stage called `next`. */
   leave(): void {
-    if (this.#phase !== "request") return;
-    this.#end("next");
+    if (this.#phase !== "request" || !this.#isOpen) return;
+    this.#end("next", this.#seconds());
     this.#phase = "response";
-    this.#isSilent = true;
+    this.#beginResponse();
   }
 
   /** `next` came back. */
   comeBack(): void {
-    const { clock } = this.#request.parts;
-    this.#cameBackAt = clock.wall();
-    if (this.#phase === "response") this.#phaseBegan = clock.now();
+    if (this.#phase === "response" && !this.#isOpen) this.#beginResponse();
   }
 
-  /** The span of the work on the reply, opened late: most stages do none. */
+  #beginResponse(): void {
+    const { clock } = this.#request.parts;
+    this.#beganAt = clock.now();
+    this.#beganAtWall = clock.wall();
+  }
+
+  /** The span that can be told something; that of the work on the reply is opened late, as most stages do none. */
   #open(): Span {
-    if (this.#phase === "response" && this.#isSilent) {
-      this.#isSilent = false;
-      this.#span = this.#start("response", this.#parent, this.#cameBackAt);
+    if (this.#phase === "response" && !this.#isOpen) {
+      this.#span = this.#start(this.#parent);
+      this.#isOpen = true;
     }
-    return this.#span;
+    return this.#isOpen ? this.#span : silentSpan;
   }
 
   /** The stage brought its reply. */
   returned(outcome: "next" | "short_circuit"): void {
-    const isLong = this.#request.parts.clock.now() - this.#phaseBegan >= shortestResponseMs;
-    if (this.#phase === "response" && isLong) this.#open();
-    if (!this.#isSilent) this.#end(outcome);
-    this.#phase = "stream";
+    const seconds = this.#seconds();
+    if (this.#phase === "response" && seconds * 1000 >= shortestResponseMs) this.#open();
+    this.#leaveRun(outcome, seconds);
   }
 
   /** The stage failed; an error that only passed through it is not its own, and stays where it happened. */
   threw(error: unknown, isOwn: boolean): void {
-    if (this.#phase === "response" && this.#isSilent) {
-      if (!isOwn) return;
-      this.#open();
-    }
-    this.#end(
-      isOwn || this.#phase === "enclose" ? "error" : "next",
-      isOwn || this.#phase === "enclose" ? error : undefined,
-    );
+    if (isOwn) this.#open();
+    const failed = (isOwn || this.#phase === "enclose") && !isVerdict(error);
+    this.#leaveRun(failed ? "error" : isOwn ? "short_circuit" : "next", this.#seconds(), error);
+  }
+
+  /** The stage never came to its end. */
+  abandon(): void {
+    this.#leaveRun("error", this.#seconds());
+    this.#phase = "over";
+  }
+
+  #leaveRun(outcome: StageOutcome, seconds: number, error?: unknown): void {
+    if (this.#phase === "over") return;
+    if (this.#isOpen) this.#end(outcome, seconds, error);
+    this.#phase = "stream";
   }
 
   /** The first batch of the reply comes to the stage. */
-  startStream(): Span {
-    this.#phaseBegan = this.#request.parts.clock.now();
-    this.#span = this.#start("stream", this.#request.span);
-    return this.#span;
+  startStream(): void {
+    if (this.#phase !== "stream") return;
+    this.#beganAtWall = undefined;
+    this.#span = this.#start(this.#request.span);
+    this.#isOpen = true;
   }
 
   /** The reply is over; `error` where the stage itself broke it. */
   endStream(busyMs: number, chunksIn: number, chunksOut: number, error: unknown): void {
-    const { metrics } = this.#request.parts;
-    const outcome = error === undefined ? "next" : "error";
-    metrics.stage({ name: this.#stage.name, phase: "stream", outcome, seconds: busyMs / 1000 });
-    if (!this.#span.isRecording()) return;
+    if (!this.#isOpen) return;
     this.#span.setAttributes({
       [attribute.stageBusyTime]: busyMs / 1000,
       [attribute.chunksIn]: chunksIn,
       [attribute.chunksOut]: chunksOut,
     });
-    if (error !== undefined) failFinally(this.#span, error);
-    this.#span.end();
+    const outcome = error === undefined ? "next" : isVerdict(error) ? "short_circuit" : "error";
+    this.#end(outcome, busyMs / 1000, error);
   }
 
   spanContext(): SpanContext {

@@ -4,6 +4,8 @@ export interface StreamFrame {
   readonly event?: string;
   /** What it holds; `undefined` for frames without data (comments, blank lines). */
   readonly data?: string;
+  /** The framing itself marks it as a failure; `event` is then the failure's kind. */
+  readonly failure?: true;
   /** Exactly what came, its terminator included, so that it can be sent on as it is. */
   readonly raw: string | Uint8Array;
   /** Where it stands in the chunk it came with: only if it came whole, and the chunk holds nothing but ASCII. */

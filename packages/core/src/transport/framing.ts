@@ -1,3 +1,4 @@
+import { createAwsEventStreamParser } from "./aws-event-stream.ts";
 import type { FrameParser } from "./frame.ts";
 import { createNdjsonParser } from "./ndjson.ts";
 import { createSseParser } from "./sse.ts";
@@ -12,6 +13,7 @@ export interface Framing {
 const framings: ReadonlyMap<string, Framing> = new Map<string, Framing>([
   ["text/event-stream", { createParser: createSseParser, terminator: "\n\n" }],
   ["application/x-ndjson", { createParser: createNdjsonParser, terminator: "\n" }],
+  ["application/vnd.amazon.eventstream", { createParser: createAwsEventStreamParser, terminator: "" }],
 ]);
 
 /** How an answer of this content type is framed; `undefined` where it is no stream but one body. */

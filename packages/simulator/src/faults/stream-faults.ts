@@ -80,7 +80,10 @@ export const streamFaults: readonly Fault[] = [
     shows: "200, then only comments, one each `ms` (1000)",
     plan: (scene) => ({
       ...scene.answer("stream"),
-      pieces: Array.from({ length: mostPings }, (): Piece => ({ role: "frame", data: ": ping\n\n" })),
+      pieces: Array.from({ length: mostPings }, (): Piece => ({
+        role: "frame",
+        data: scene.provider.keepAlive ?? ": ping\n\n",
+      })),
       ending: "stall",
       paceMs: scene.options.ms ?? defaultPingMs,
     }),

@@ -7,7 +7,7 @@ import type { Problem } from "../problem.ts";
 import type { Piece } from "../wire/plan.ts";
 
 /** The providers the simulator speaks for. */
-export type ProviderId = "openai" | "anthropic" | "gemini";
+export type ProviderId = "openai" | "anthropic" | "gemini" | "ollama";
 
 /** What a request asks for, read off its method and path. */
 export interface Route {
@@ -79,6 +79,8 @@ export interface Provider {
   readonly error: (problem: Problem, dice: Dice) => ErrorAnswer;
   /** An error body as an event inside a stream. */
   readonly errorEvent: (body: unknown) => string;
+  /** What keeps a stream alive and means nothing. @default a comment of server-sent events */
+  readonly keepAlive?: string;
   /** The provider answers a blocked prompt with an error, not with an answer that says so. */
   readonly blocksWithError: boolean;
 }

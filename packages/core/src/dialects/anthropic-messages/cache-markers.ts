@@ -1,5 +1,5 @@
 import type { Losses } from "../losses.ts";
-import type { Block } from "./encode-content.ts";
+import type { Block } from "../turns.ts";
 
 const maxMarkers = 4;
 

@@ -1,15 +1,11 @@
-import type { CacheHint, FilePart, MediaSource, Part, ToolCallPart } from "../../chat/message.ts";
-import { GatewayError } from "../../errors.ts";
+import type { CacheHint, FilePart, MediaSource, Part } from "../../chat/message.ts";
 import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
+import { parseArguments } from "../tool-calls.ts";
+import type { ToolIds } from "../tool-ids.ts";
+import type { Block, BlockShape, ContentRole } from "../turns.ts";
 import { encodeCitation } from "./citations.ts";
 import { dialectId, signatureFormat } from "./identity.ts";
-import type { ToolIds } from "./tool-ids.ts";
-
-/** A content block, system block or tool on its way into a request; made for this request, so it may be changed. */
-export type Block = Record<string, unknown>;
-
-export type ContentRole = "system" | "user" | "assistant";
 
 export interface ContentOptions {
   readonly losses: Losses;
@@ -26,8 +22,16 @@ export const encodeCacheHint = (hint: CacheHint | undefined): Block | undefined 
   return { type: "ephemeral", ttl: /^([0-5]m|\d{1,3}s)$/.test(ttl) ? "5m" : "1h" };
 };
 
+/** How turns are put together of this dialect's blocks. */
+export const blockShape = (options: ContentOptions): BlockShape => ({
+  encode: (parts, role) => encodeContent(parts, role, options),
+  text: (text) => ({ type: "text", text }),
+  callId: (block) => (block["type"] === "tool_use" ? block["id"] : undefined),
+  resultId: (block) => (block["type"] === "tool_result" ? block["tool_use_id"] : undefined),
+});
+
 /** Writes parts as content blocks. Blank texts are left out: Anthropic refuses them. */
-export const encodeContent = (parts: readonly Part[], role: ContentRole, options: ContentOptions): Block[] => {
+const encodeContent = (parts: readonly Part[], role: ContentRole, options: ContentOptions): Block[] => {
   const blocks: Block[] = [];
   for (const part of parts) {
     const block = encodePart(part, role, options);
@@ -84,26 +88,6 @@ const encodePart = (part: Part, role: ContentRole, options: ContentOptions): Blo
       return encodeImage(part.source, losses);
   }
 };
-
-/** A tool call's input is an object: no text means no arguments. */
-const parseArguments = ({ kind, id, arguments: text }: ToolCallPart): unknown => {
-  if (kind === "custom") return { input: text };
-  if (text.trim() === "") return {};
-  let input: unknown;
-  try {
-    input = JSON.parse(text);
-  } catch (cause) {
-    throw invalidArguments(id, cause);
-  }
-  if (!isObject(input)) throw invalidArguments(id);
-  return input;
-};
-
-const invalidArguments = (id: string, cause?: unknown): GatewayError =>
-  new GatewayError("invalid_value", `The arguments of tool call ${JSON.stringify(id)} must be a JSON object.`, {
-    param: "messages",
-    cause,
-  });
 
 const encodeResult = (content: readonly Part[], options: ContentOptions): string | Block[] | undefined => {
   const [first] = content;

@@ -2,17 +2,18 @@ import { sourceOf, type ChatRequest } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
+import { traitsOf, type ModelTraits } from "../claude/model-traits.ts";
+import { adaptSchema } from "../claude/output-schema.ts";
+import { encodeSampling } from "../claude/sampling.ts";
+import { planThinking } from "../claude/thinking.ts";
 import { replaceModel } from "../replace-model.ts";
-import { encodeCacheHint, type Block } from "./encode-content.ts";
+import { encodeStop, nameLosses } from "../request-losses.ts";
+import { createToolIds } from "../tool-ids.ts";
+import { toConversation, type Block } from "../turns.ts";
+import { blockShape, encodeCacheHint } from "./encode-content.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { dialectId } from "./identity.ts";
 import { limitCacheMarkers } from "./cache-markers.ts";
-import { traitsOf, type ModelTraits } from "./model-traits.ts";
-import { adaptSchema } from "./output-schema.ts";
-import { encodeSampling } from "./sampling.ts";
-import { planThinking } from "./thinking.ts";
-import { createToolIds } from "./tool-ids.ts";
-import { toConversation } from "./turns.ts";
 
 const call = { path: "/messages", headers: { "anthropic-version": "2023-06-01" } };
 
@@ -36,21 +37,25 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
   return { ...call, body: JSON.stringify(body), dropped: losses.dropped };
 };
 
+const isThinking = ({ type }: Block): boolean => type === "thinking" || type === "redacted_thinking";
+const isResult = ({ type }: Block): boolean => type === "tool_result";
+
 const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
   const isOwn = request.dialect === dialectId;
   const traits = traitsOf(target.model, target.info);
   nameLosses(request, losses);
+  if (request.metadata !== undefined) losses.tuning("metadata");
   const { tools, choice, forcesTool } = encodeTools(request, traits, losses);
   const { system, messages } = toConversation(request.messages, {
     losses,
-    ids: createToolIds(),
     isOwn,
     midSystem: target.info?.capabilities?.includes("mid-system") === true,
+    shape: blockShape({ losses, ids: createToolIds(), isOwn }),
   });
   const { format, instruction } = encodeFormat(request, traits, losses);
   if (instruction !== undefined) system.push({ type: "text", text: instruction });
-  const plan = planThinking({ request, target, traits, messages, forcesTool, losses });
-  const isThinking = plan.thinking !== undefined && plan.thinking["type"] !== "disabled";
+  const plan = planThinking({ request, target, traits, messages, isThinking, isResult, forcesTool, losses });
+  const thinks = plan.thinking !== undefined && plan.thinking["type"] !== "disabled";
   const cacheControl = encodeCacheHint(request.cacheHint);
   limitCacheMarkers(
     [tools ?? [], system, ...messages.map(({ content }) => content)],
@@ -69,7 +74,7 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
     thinking: merge(extras["thinking"], plan.thinking),
     output_config: merge(extras["output_config"], present({ effort: plan.effort, format })),
     stop_sequences: encodeStop(request.stop, losses),
-    ...encodeSampling(request, { traits, isThinking, quirks: target.quirks, losses }),
+    ...encodeSampling(request, { traits, isThinking: thinks, quirks: target.quirks, losses }),
     metadata: merge(extras["metadata"], encodeUser(request.user, isOwn, losses)),
     service_tier: encodeServiceTier(request.serviceTier, losses),
     cache_control: cacheControl,
@@ -87,24 +92,6 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
 const merge = (extra: unknown, own: Block | undefined): Block | undefined => {
   const merged = { ...(isObject(extra) ? extra : {}), ...own };
   return Object.keys(merged).length === 0 ? undefined : merged;
-};
-
-/** What other dialects can ask for and this one cannot. */
-const nameLosses = (request: ChatRequest, losses: Losses): void => {
-  if ((request.choiceCount ?? 1) > 1) losses.meaning("n", "it gives one answer at a time");
-  if (request.logprobs === true || request.topLogprobs !== undefined) {
-    losses.meaning("logprobs", "it tells no probabilities");
-  }
-  if (Object.keys(request.logitBias ?? {}).length > 0) losses.meaning("logit_bias", "it takes no bias");
-  if (request.audio !== undefined || request.modalities?.some((modality) => modality !== "text")) {
-    losses.meaning("modalities", "it answers in text only");
-  }
-  if (request.seed !== undefined) losses.tuning("seed");
-  if ((request.frequencyPenalty ?? 0) !== 0) losses.tuning("frequency_penalty");
-  if ((request.presencePenalty ?? 0) !== 0) losses.tuning("presence_penalty");
-  if (request.verbosity !== undefined) losses.tuning("verbosity");
-  if (request.cacheKey !== undefined) losses.tuning("prompt_cache_key");
-  if (request.metadata !== undefined) losses.tuning("metadata");
 };
 
 interface EncodedFormat {
@@ -126,12 +113,6 @@ const encodeFormat = (request: ChatRequest, traits: ModelTraits, losses: Losses)
   }
   const described = description === undefined || "description" in schema ? schema : { description, ...schema };
   return { format: { type: "json_schema", schema: adaptSchema(described, "response_format", losses) } };
-};
-
-const encodeStop = (stop: readonly string[] | undefined, losses: Losses): readonly string[] | undefined => {
-  const usable = stop?.filter((sequence) => sequence.trim() !== "") ?? [];
-  if (usable.length < (stop?.length ?? 0)) losses.tuning("stop");
-  return usable.length === 0 ? undefined : usable;
 };
 
 /** Anthropic wants an opaque id and refuses what looks like a person's address or number. */

@@ -1,10 +1,13 @@
-import type { ChatRequest, FunctionTool, JsonSchema, Tool } from "../../chat/request.ts";
+import type { ChatRequest, FunctionTool, Tool } from "../../chat/request.ts";
 import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
-import { encodeCacheHint, type Block } from "./encode-content.ts";
+import { toInputSchema } from "../claude/input-schema.ts";
+import type { ModelTraits } from "../claude/model-traits.ts";
+import { adaptSchema } from "../claude/output-schema.ts";
+import { namesOfCalls } from "../tool-calls.ts";
+import type { Block } from "../turns.ts";
+import { encodeCacheHint } from "./encode-content.ts";
 import { dialectId } from "./identity.ts";
-import type { ModelTraits } from "./model-traits.ts";
-import { adaptSchema } from "./output-schema.ts";
 
 export interface EncodedTools {
   readonly tools?: readonly Block[];
@@ -54,27 +57,6 @@ const encodeFunction = (tool: FunctionTool, isOwn: boolean, traits: ModelTraits,
   });
 };
 
-// Other keys at the top are refused: `anyOf` and its like, and whatever a schema generator adds of its own.
-const topLevelKeys: ReadonlySet<string> = new Set([
-  "type",
-  "properties",
-  "required",
-  "additionalProperties",
-  "description",
-  "title",
-  "$defs",
-  "definitions",
-]);
-
-/** An input schema describes an object, whatever else it says. */
-const toInputSchema = (parameters: JsonSchema | undefined): JsonSchema =>
-  parameters === undefined || Object.keys(parameters).length === 0
-    ? { type: "object", properties: {} }
-    : {
-        ...Object.fromEntries(Object.entries(parameters).filter(([key]) => topLevelKeys.has(key))),
-        type: "object",
-      };
-
 const encodeChoice = (request: ChatRequest, traits: ModelTraits, losses: Losses): Block | undefined => {
   const oneAtATime = request.parallelToolCalls === false ? { disable_parallel_tool_use: true } : undefined;
   const wanted = toNativeChoice(request.toolChoice) ?? (oneAtATime && { type: "auto" });
@@ -100,8 +82,5 @@ const toNativeChoice = (choice: ChatRequest["toolChoice"]): Block | undefined =>
   }
 };
 
-const toolsOfHistory = ({ messages }: ChatRequest): Block[] => {
-  const names = new Set<string>();
-  for (const { parts } of messages) for (const part of parts) if (part.type === "tool-call") names.add(part.name);
-  return [...names].map((name) => ({ name, input_schema: { type: "object", properties: {} } }));
-};
+const toolsOfHistory = ({ messages }: ChatRequest): Block[] =>
+  namesOfCalls(messages).map((name) => ({ name, input_schema: toInputSchema(undefined) }));

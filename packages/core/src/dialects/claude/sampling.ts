@@ -2,7 +2,7 @@ import type { ChatRequest } from "../../chat/request.ts";
 import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import type { Quirks } from "../quirks.ts";
-import type { Block } from "./encode-content.ts";
+import type { Block } from "../turns.ts";
 import type { ModelTraits } from "./model-traits.ts";
 
 export interface SamplingOptions {

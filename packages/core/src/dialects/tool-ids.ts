@@ -2,14 +2,18 @@ import { createHash } from "node:crypto";
 
 const legal = /^[a-zA-Z0-9_-]+$/;
 
-/** An id that Anthropic takes, always the same for the same id; legal ones stay as they are. */
-const toLegalId = (id: string): string => {
-  if (legal.test(id)) return id;
+/**
+ * A name of letters, digits, `_` and `-`, always the same for the same name; legal ones stay as they are.
+ *
+ * @param maxLength At least 53.
+ */
+export const toLegalName = (id: string, maxLength: number): string => {
+  if (legal.test(id) && id.length <= maxLength) return id;
   const hash = createHash("sha256").update(id).digest("hex").slice(0, 12);
   return `${id.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 40)}_${hash}`;
 };
 
-/** Gives the tool calls of one conversation ids that Anthropic takes, and their results the same ones. */
+/** Gives the tool calls of one conversation ids of letters, digits, `_` and `-`, and their results the same ones. */
 export interface ToolIds {
   /**
    * The id of a new call; `undefined` for a repetition of one that still waits for its result. Ids come back in later
@@ -20,7 +24,8 @@ export interface ToolIds {
   readonly result: (id: string) => string;
 }
 
-export const createToolIds = (): ToolIds => {
+/** @param maxLength Longest id that is taken, at least 64. */
+export const createToolIds = (maxLength: number = Infinity): ToolIds => {
   const used = new Set<string>();
   const waiting = new Set<string>();
   const latest = new Map<string, string>();
@@ -30,10 +35,10 @@ export const createToolIds = (): ToolIds => {
     call: (id) => {
       if (waiting.has(id)) return undefined;
       waiting.add(id);
-      const base = toLegalId(id);
+      const base = toLegalName(id, maxLength);
       let candidate = base;
       let time = times.get(base) ?? 1;
-      while (used.has(candidate)) candidate = `${base}_${++time}`;
+      while (used.has(candidate)) candidate = toLegalName(`${base}_${++time}`, maxLength);
       times.set(base, time);
       used.add(candidate);
       latest.set(id, candidate);
@@ -41,7 +46,7 @@ export const createToolIds = (): ToolIds => {
     },
     result: (id) => {
       waiting.delete(id);
-      return latest.get(id) ?? toLegalId(id);
+      return latest.get(id) ?? toLegalName(id, maxLength);
     },
   };
 };

@@ -1,8 +1,22 @@
-import type { Message } from "../../chat/message.ts";
-import { textOf } from "../../chat/message.ts";
-import { GatewayError } from "../../errors.ts";
-import { stringIn } from "../fields.ts";
-import { encodeContent, type Block, type ContentOptions } from "./encode-content.ts";
+import { textOf, type Message, type Part } from "../chat/message.ts";
+import { GatewayError } from "../errors.ts";
+import { stringIn } from "./fields.ts";
+import type { Losses } from "./losses.ts";
+
+/** A content block, system block or tool on its way into a request; made for this request, so it may be changed. */
+export type Block = Record<string, unknown>;
+
+export type ContentRole = "system" | "user" | "assistant";
+
+/** What has to be known of a dialect's blocks to put turns together of them. */
+export interface BlockShape {
+  readonly encode: (parts: readonly Part[], role: ContentRole) => Block[];
+  readonly text: (text: string) => Block;
+  /** The id of the tool call that a block is; `undefined` for other blocks. */
+  readonly callId: (block: Block) => unknown;
+  /** The id of the tool call whose result a block is; `undefined` for other blocks. */
+  readonly resultId: (block: Block) => unknown;
+}
 
 /** One entry of `messages`. Tool results are kept apart until the end: they must come first in their turn. */
 interface Turn {
@@ -17,26 +31,31 @@ export interface Conversation {
   readonly messages: { readonly role: string; readonly content: Block[] }[];
 }
 
-export interface TurnOptions extends ContentOptions {
+export interface TurnOptions {
+  readonly shape: BlockShape;
+  readonly losses: Losses;
+  /** The request was written in the dialect of the target, so its extras are that dialect's fields. */
+  readonly isOwn: boolean;
   /** The model takes system messages in the middle of a conversation. */
   readonly midSystem: boolean;
 }
 
-// Stands before a conversation that begins with the assistant, which Anthropic refuses.
+// Stands before a conversation that begins with the assistant, which is refused.
 const placeholder = "(The conversation continues.)";
 
 const isSystem = ({ role }: Message): boolean => role === "system" || role === "developer";
 
 /**
- * Messages as Anthropic wants them: leading system messages apart, turns of one role merged by joining their blocks,
+ * Messages as strictly alternating turns: leading system messages apart, turns of one role merged by joining their blocks,
  * all results of a turn's tool calls first in the user turn after it.
  *
  * @throws GatewayError `invalid_value` for a conversation without any turn, or whose calls and results do not match.
  */
 export const toConversation = (messages: readonly Message[], options: TurnOptions): Conversation => {
+  const { shape } = options;
   const firstTurn = messages.findIndex((message) => !isSystem(message));
   const leading = firstTurn === -1 ? messages : messages.slice(0, firstTurn);
-  const system = leading.flatMap(({ parts }) => encodeContent(parts, "system", options));
+  const system = leading.flatMap(({ parts }) => shape.encode(parts, "system"));
   const turns: Turn[] = [];
   const rest = messages.slice(leading.length);
   const followers = rolesAfter(rest);
@@ -47,8 +66,8 @@ export const toConversation = (messages: readonly Message[], options: TurnOption
     });
   }
   trimLastTurn(turns);
-  if (turns[0]?.role !== "user") turns.unshift(createTurn("user", [{ type: "text", text: placeholder }]));
-  checkResults(turns);
+  if (turns[0]?.role !== "user") turns.unshift(createTurn("user", [shape.text(placeholder)]));
+  checkResults(turns, shape);
   return {
     system,
     messages: turns.map(({ role, results, content, extras }) => ({
@@ -72,30 +91,31 @@ const addMessage = (
   follower: Message["role"] | undefined,
   options: TurnOptions,
 ): void => {
+  const { shape } = options;
   if (message.name !== undefined) options.losses.tuning("name");
   const extras = options.isOwn ? message.extras : undefined;
   const add = (role: Turn["role"], blocks: readonly Block[]): void => {
     if (blocks.length === 0) return;
     let turn = turns.at(-1);
     if (turn?.role !== role) turns.push((turn = createTurn(role)));
-    for (const block of blocks) addBlock(turn, block);
+    for (const block of blocks) addBlock(turn, block, shape);
     if (extras !== undefined) turn.extras = { ...turn.extras, ...extras };
   };
   if (!isSystem(message)) {
     const role = message.role === "assistant" ? "assistant" : "user";
-    add(role, encodeContent(message.parts, role, options));
+    add(role, shape.encode(message.parts, role));
   } else if (fitsAsSystem(turns, follower, options)) {
-    add("system", encodeContent(message.parts, "system", options));
+    add("system", shape.encode(message.parts, "system"));
   } else {
     const text = textOf(message.parts).trim();
-    if (text !== "") add("user", [{ type: "text", text: `<system>\n${text}\n</system>` }]);
+    if (text !== "") add("user", [shape.text(`<system>\n${text}\n</system>`)]);
   }
 };
 
 /** Merged histories may hold a result twice: the first is kept. */
-const addBlock = ({ results, content }: Turn, block: Block): void => {
-  const id = block["tool_use_id"];
-  if (block["type"] !== "tool_result") content.push(block);
+const addBlock = ({ results, content }: Turn, block: Block, { resultId }: BlockShape): void => {
+  const id = resultId(block);
+  if (id === undefined) content.push(block);
   else if (!results.has(id)) results.set(id, block);
 };
 
@@ -129,15 +149,13 @@ const fitsAsSystem = (
 const trimLastTurn = (turns: Turn[]): void => {
   const last = turns.at(-1);
   const block = last?.content.at(-1);
-  if (last?.role !== "assistant" || block?.["type"] !== "text") return;
-  block["text"] = stringIn(block, "text")?.trimEnd();
+  if (last?.role !== "assistant" || block === undefined) return;
+  const text = stringIn(block, "text");
+  if (text !== undefined) block["text"] = text.trimEnd();
 };
 
-const callsOf = ({ content }: Turn): readonly unknown[] =>
-  content.filter((block) => block["type"] === "tool_use").map((block) => block["id"]);
-
 /** Calls without results and results without calls are refused here, in words that say which. */
-const checkResults = (turns: readonly Turn[]): void => {
+const checkResults = (turns: readonly Turn[], { callId }: BlockShape): void => {
   let calls: ReadonlySet<unknown> = new Set();
   const checkAnswered = (results: ReadonlyMap<unknown, Block>): void => {
     for (const id of calls) if (!results.has(id)) throw unmatched(`Tool call ${JSON.stringify(id)} has no result.`);
@@ -147,7 +165,7 @@ const checkResults = (turns: readonly Turn[]): void => {
     for (const id of turn.results.keys()) {
       if (!calls.has(id)) throw unmatched(`The result for ${JSON.stringify(id)} answers no tool call.`);
     }
-    calls = new Set(callsOf(turn));
+    calls = new Set(turn.content.map(callId).filter((id) => id !== undefined));
   }
   checkAnswered(new Map());
 };

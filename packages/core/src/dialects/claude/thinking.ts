@@ -1,10 +1,10 @@
 import type { ChatRequest } from "../../chat/request.ts";
 import type { BackTarget } from "../dialect.ts";
 import type { Losses } from "../losses.ts";
-import type { Block } from "./encode-content.ts";
-import { dialectId } from "./identity.ts";
+import type { Block } from "../turns.ts";
+import { dialectId } from "../anthropic-messages/identity.ts";
 import type { ModelTraits } from "./model-traits.ts";
-import type { Conversation } from "./turns.ts";
+import type { Conversation } from "../turns.ts";
 
 /** What is sent of `thinking`, `output_config.effort` and `max_tokens`, which depend on each other. */
 export interface ThinkingPlan {
@@ -18,6 +18,9 @@ export interface ThinkingOptions {
   readonly target: BackTarget;
   readonly traits: ModelTraits;
   readonly messages: Conversation["messages"];
+  /** What a block of these messages is. */
+  readonly isThinking: (block: Block) => boolean;
+  readonly isResult: (block: Block) => boolean;
   /** The tool choice leaves the model no way but to call a tool. */
   readonly forcesTool: boolean;
   readonly losses: Losses;
@@ -26,14 +29,14 @@ export interface ThinkingOptions {
 const smallestBudget = 1024;
 const defaultMaxTokens = 4096;
 const defaultBudget = 4096;
-const budgets: Readonly<Record<string, number>> = {
-  minimal: smallestBudget,
-  low: smallestBudget,
-  medium: 2048,
-  high: 4096,
-  xhigh: 8192,
-  max: 16_384,
-};
+const budgets: ReadonlyMap<string, number> = new Map([
+  ["minimal", smallestBudget],
+  ["low", smallestBudget],
+  ["medium", 2048],
+  ["high", 4096],
+  ["xhigh", 8192],
+  ["max", 16_384],
+]);
 const effortOrder = ["minimal", "low", "medium", "high", "xhigh", "max"];
 const param = "reasoning_effort";
 
@@ -60,7 +63,7 @@ export const planThinking = (options: ThinkingOptions): ThinkingPlan => {
   }
   const wantsBudget = budgetTokens !== undefined && traits.takesBudget === true;
   if (traits.thinking === "budget" || wantsBudget) {
-    return { ...ownEffort, ...planBudget(budgetTokens ?? budgets[effort ?? ""] ?? defaultBudget, options) };
+    return { ...ownEffort, ...planBudget(budgetTokens ?? budgets.get(effort ?? "") ?? defaultBudget, options) };
   }
   const wanted = effort ?? (budgetTokens === undefined ? undefined : effortOf(budgetTokens));
   // These models hide what they think unless they are asked.
@@ -73,7 +76,7 @@ export const planThinking = (options: ThinkingOptions): ThinkingPlan => {
 };
 
 const planBudget = (wanted: number, options: ThinkingOptions): ThinkingPlan => {
-  const { request, target, traits, messages, forcesTool, losses } = options;
+  const { request, target, traits, forcesTool, losses } = options;
   const limit = target.info?.maxOutputTokens ?? Number.POSITIVE_INFINITY;
   const requested = request.maxOutputTokens;
   let budget = Math.max(smallestBudget, Math.round(wanted));
@@ -81,7 +84,7 @@ const planBudget = (wanted: number, options: ThinkingOptions): ThinkingPlan => {
   if (maxTokens <= budget) maxTokens = Math.min(limit, budget + maxTokens);
   if (maxTokens <= budget) budget = Math.max(smallestBudget, Math.floor(maxTokens / 2));
   // A forced call and thinking exclude each other: thinking is a matter of tuning, the call is not.
-  if (forcesTool || maxTokens <= budget || lacksThinking(messages)) {
+  if (forcesTool || maxTokens <= budget || lacksThinking(options)) {
     losses.tuning(param);
     return { maxTokens: requested ?? target.info?.maxOutputTokens ?? defaultMaxTokens };
   }
@@ -96,17 +99,15 @@ const planBudget = (wanted: number, options: ThinkingOptions): ThinkingPlan => {
  * With a budget, the assistant turn that is still going on must begin with its thinking. If a client lost it, thinking
  * has to stay off until that turn is over; but where any turn still has its thinking, turning it off is refused.
  */
-const lacksThinking = (messages: Conversation["messages"]): boolean => {
+const lacksThinking = ({ messages, isThinking, isResult }: ThinkingOptions): boolean => {
   const last = messages.at(-1);
-  const isGoingOn = last?.role === "assistant" || last?.content.some(({ type }) => type === "tool_result") === true;
+  const isGoingOn = last?.role === "assistant" || last?.content.some(isResult) === true;
   if (!isGoingOn) return false;
   const current = messages.findLast(({ role }) => role === "assistant");
-  if (current === undefined || isThinking(current.content[0])) return false;
+  const first = current?.content[0];
+  if (current === undefined || (first !== undefined && isThinking(first))) return false;
   return messages.every(({ role, content }) => role !== "assistant" || !content.some(isThinking));
 };
-
-const isThinking = (block: Block | undefined): boolean =>
-  block?.["type"] === "thinking" || block?.["type"] === "redacted_thinking";
 
 const effortOf = (budget: number): string => (budget < 2048 ? "low" : budget < 4096 ? "medium" : "high");
 

@@ -1,0 +1,145 @@
+import { sourceOf, type ChatRequest } from "../../chat/request.ts";
+import { GatewayError } from "../../errors.ts";
+import { adaptSchema } from "../claude/output-schema.ts";
+import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
+import { isObject, present } from "../fields.ts";
+import { createLosses, type Losses } from "../losses.ts";
+import { nameLosses } from "../request-losses.ts";
+import { createToolIds } from "../tool-ids.ts";
+import { toConversation, type Block } from "../turns.ts";
+import { cachePointAfter, limitCachePoints } from "./cache-points.ts";
+import { blockShape, maxNameLength } from "./encode-content.ts";
+import { encodeTools } from "./encode-tools.ts";
+import { dialectId } from "./identity.ts";
+import { encodeInference } from "./inference.ts";
+import { traitsOf, type ModelTraits } from "./model-traits.ts";
+import { finishTurns } from "./finish-turns.ts";
+
+const streamHeaders = { accept: "application/vnd.amazon.eventstream" };
+
+/**
+ * Writes a request: the client's own bytes where it already speaks this dialect and nobody changed the request, else
+ * from the vocabulary.
+ *
+ * @throws GatewayError for what Converse cannot express and the operator does not want dropped.
+ */
+export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
+  const call = {
+    path: pathOf(target.model, request.stream),
+    ...(request.stream ? { headers: streamHeaders } : {}),
+  };
+  const source = sourceOf(request);
+  if (source?.dialect === dialectId) return { ...call, body: source.bytes ?? JSON.stringify(source.body), dropped: [] };
+  const losses = createLosses(target);
+  const body = encodeBody(request, target, losses);
+  return { ...call, body: JSON.stringify(body), dropped: losses.dropped };
+};
+
+/** The model stands in the path: an id with its colon, or an ARN with its slash, percent-encoded to one segment. */
+const pathOf = (model: string, stream: boolean): string => {
+  // A URL takes these for steps, however they are encoded.
+  if (model === "." || model === "..") throw new GatewayError("model_not_found", `There is no model "${model}".`);
+  return `/model/${encodeURIComponent(model)}/${stream ? "converse-stream" : "converse"}`;
+};
+
+const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
+  const isOwn = request.dialect === dialectId;
+  const traits = traitsOf(target.model, target.info);
+  nameLosses(request, losses);
+  if (request.user !== undefined) losses.tuning("user");
+  const extras = extrasOf(request, losses);
+  const { tools, toolChoice, claudeChoice, forcesTool } = encodeTools(request, traits, losses);
+  const { system, messages } = toConversation(request.messages, {
+    losses,
+    isOwn,
+    midSystem: target.info?.capabilities?.includes("mid-system") === true,
+    shape: blockShape(createToolIds(maxNameLength), traits, losses),
+  });
+  const { textFormat, instruction } = encodeFormat(request, traits, losses);
+  if (instruction !== undefined) system.push({ text: instruction });
+  const { config, fields } = encodeInference({ request, target, traits, messages, forcesTool, losses });
+  finishTurns(messages);
+  messages.at(-1)?.content.push(...cachePointAfter(request.cacheHint, "prompt", traits, losses));
+  limitCachePoints([tools, system, ...messages.map(({ content }) => content)], losses);
+  return present({
+    ...extras,
+    messages,
+    system: system.length === 0 ? undefined : system,
+    inferenceConfig: merge(extras["inferenceConfig"], config),
+    toolConfig: tools.length === 0 ? undefined : present({ tools, toolChoice }),
+    outputConfig: merge(extras["outputConfig"], present({ textFormat })),
+    additionalModelRequestFields: merge(
+      extras["additionalModelRequestFields"],
+      present({ ...fields, tool_choice: claudeChoice }),
+    ),
+    additionalModelResponseFieldPaths: stopSequencePath(config, traits) ?? extras["additionalModelResponseFieldPaths"],
+    requestMetadata: encodeMetadata(request.metadata, losses),
+    serviceTier: encodeServiceTier(request.serviceTier, losses),
+  });
+};
+
+/** A field from what the client wrote in it beyond the vocabulary and what the vocabulary says; absent if empty. */
+const merge = (extra: unknown, own: Json): Json | undefined => {
+  const merged = { ...(isObject(extra) ? extra : {}), ...own };
+  return Object.keys(merged).length === 0 ? undefined : merged;
+};
+
+/** Fields only this dialect's own clients know; those of other dialects are dropped by name. */
+const extrasOf = ({ dialect, extras = {} }: ChatRequest, losses: Losses): Json => {
+  if (dialect === dialectId) return extras;
+  for (const name of Object.keys(extras)) losses.tuning(name);
+  return {};
+};
+
+/** Claude tells which sequence it stopped at, if asked. */
+const stopSequencePath = ({ stopSequences }: Json, { claude }: ModelTraits): readonly string[] | undefined =>
+  claude === undefined || stopSequences === undefined ? undefined : ["/stop_sequence"];
+
+interface EncodedFormat {
+  readonly textFormat?: Block;
+  /** What the system prompt has to say because no field does. */
+  readonly instruction?: string;
+}
+
+const encodeFormat = ({ outputFormat }: ChatRequest, traits: ModelTraits, losses: Losses): EncodedFormat => {
+  if (outputFormat === undefined || outputFormat.type === "text") return {};
+  const instruction = "Answer with one JSON object and nothing else.";
+  if (outputFormat.type === "json") return { instruction };
+  const { schema, name, description } = outputFormat;
+  if (!traits.structuredOutput) {
+    losses.meaning("response_format", "this model cannot be held to a schema");
+    return { instruction: `${instruction} It must match this JSON Schema: ${JSON.stringify(schema)}` };
+  }
+  const text = JSON.stringify(adaptSchema(schema, "response_format", losses));
+  return {
+    textFormat: { type: "json_schema", structure: { jsonSchema: present({ schema: text, name, description }) } },
+  };
+};
+
+const maxMetadata = 16;
+const legalMetadata = /^[a-zA-Z0-9\s:_@$#=/+,.-]{1,256}$/;
+
+/** Metadata for the provider's log: all of it or, where a part would be refused, as much as is taken. */
+const encodeMetadata = (metadata: ChatRequest["metadata"], losses: Losses): Json | undefined => {
+  const entries = Object.entries(metadata ?? {});
+  const legal = entries.filter((entry) => entry.every((text) => legalMetadata.test(text))).slice(0, maxMetadata);
+  if (legal.length < entries.length) losses.tuning("metadata");
+  return legal.length === 0 ? undefined : Object.fromEntries(legal);
+};
+
+const serviceTiers: ReadonlyMap<string, string> = new Map([
+  ["default", "default"],
+  ["standard", "default"],
+  ["standard_only", "default"],
+  ["flex", "flex"],
+  ["priority", "priority"],
+  ["reserved", "reserved"],
+]);
+
+const encodeServiceTier = (wanted: string | undefined, losses: Losses): Json | undefined => {
+  // `auto` leaves it to the account's own setting, as saying nothing does.
+  if (wanted === undefined || wanted === "auto") return undefined;
+  const type = serviceTiers.get(wanted);
+  if (type === undefined) losses.tuning("service_tier");
+  return type === undefined ? undefined : { type };
+};

@@ -1,0 +1,2 @@
+/** The dialect's id, on requests, frames and opaque parts. */
+export const dialectId = "cohere";

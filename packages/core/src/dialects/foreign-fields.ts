@@ -1,0 +1,29 @@
+import type { Message } from "../chat/message.ts";
+import type { ChatRequest } from "../chat/request.ts";
+import type { Json } from "./dialect.ts";
+import type { Losses } from "./losses.ts";
+
+/** Fields of a request that only its own dialect has; those of other dialects are dropped by name. */
+export const ownFields = ({ dialect, extras = {} }: ChatRequest, target: string, losses: Losses): Json => {
+  if (dialect === target) return extras;
+  for (const name of Object.keys(extras)) losses.tuning(name);
+  return {};
+};
+
+/** Names what a message holds beside its parts, for dialects that have no place for it. */
+export const nameForeignFields = ({ name, extras = {}, parts }: Message, losses: Losses): void => {
+  if (name !== undefined) losses.tuning("messages[].name");
+  for (const field of Object.keys(extras)) losses.tuning(`messages[].${field}`);
+  for (const part of parts) {
+    for (const field of Object.keys(part.extras ?? {})) losses.tuning(`messages[].content[].${field}`);
+  }
+};
+
+/** Names hints at what to cache, for dialects that take none. */
+export const nameCacheHints = ({ cacheHint, messages, tools = [] }: ChatRequest, losses: Losses): void => {
+  const isHinted =
+    cacheHint !== undefined ||
+    messages.some(({ parts }) => parts.some((part) => part.cacheHint !== undefined)) ||
+    tools.some((tool) => tool.type === "function" && tool.cacheHint !== undefined);
+  if (isHinted) losses.tuning("cache_control");
+};

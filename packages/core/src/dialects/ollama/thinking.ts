@@ -1,0 +1,44 @@
+import type { ReasoningPreferences } from "../../chat/request.ts";
+import type { BackTarget } from "../dialect.ts";
+import type { Losses } from "../losses.ts";
+
+type Level = "low" | "medium" | "high";
+
+const levels: ReadonlyMap<string, Level> = new Map([
+  ["minimal", "low"],
+  ["low", "low"],
+  ["medium", "medium"],
+  ["high", "high"],
+  ["xhigh", "high"],
+  ["max", "high"],
+]);
+
+const levelOfBudget = (tokens: number): Level => {
+  if (tokens <= 1024) return "low";
+  return tokens <= 8192 ? "medium" : "high";
+};
+
+/** Most models can think or not; those of this family think more or less, and servers refuse levels for others. */
+const takesLevels = ({ model, quirks }: BackTarget): boolean =>
+  quirks.reasoningControl === undefined ? /gpt-?oss/i.test(model) : quirks.reasoningControl === "effort";
+
+/** `think`; `undefined` where nothing is to be said, which means on for the models that think. */
+export const encodeThink = (
+  reasoning: ReasoningPreferences | undefined,
+  target: BackTarget,
+  losses: Losses,
+): boolean | Level | undefined => {
+  const { effort, budgetTokens, enabled, adaptive } = reasoning ?? {};
+  if (enabled === false || effort === "none" || budgetTokens === 0) return false;
+  const isOn = enabled === true || adaptive === true || effort !== undefined || budgetTokens !== undefined;
+  if (!isOn) return undefined;
+  if (target.quirks.reasoningControl === "none") {
+    losses.tuning("reasoning_effort");
+    return undefined;
+  }
+  const level = effort === undefined ? undefined : levels.get(effort);
+  if (effort !== undefined && level === undefined) losses.tuning("reasoning_effort");
+  if (!takesLevels(target)) return true;
+  // Less than nothing is how some clients say "no limit".
+  return level ?? (budgetTokens === undefined || budgetTokens < 0 ? true : levelOfBudget(budgetTokens));
+};

@@ -1,0 +1,325 @@
+import { SpanStatusCode } from "@opentelemetry/api";
+import { describe, expect, test } from "vitest";
+import {
+  defineStage,
+  insertAfter,
+  insertBefore,
+  mapBatches,
+  UpstreamError,
+  type Stage,
+  type Transport,
+} from "../../src/index.ts";
+import { createFakeClock } from "../../src/testing/index.ts";
+import { chatAnswer, chatChunk, chatStream } from "../../src/testing/wire.ts";
+import { chatRequest, createPacedTransport, hang, read, setUp } from "./set-up.ts";
+import { useTraces } from "./traces.ts";
+
+const traces = useTraces();
+
+/** How the gateway span, the inference and the call say that it ended: their `error.type`, and whether they failed. */
+const endings = (): object => {
+  const spans = { gateway: traces.gateway(), inference: traces.one("chat gpt-5-mini"), call: traces.one("POST") };
+  return Object.fromEntries(
+    Object.entries(spans).map(([name, { status, attributes }]) => [
+      name,
+      [status.code === SpanStatusCode.ERROR, attributes["error.type"]],
+    ]),
+  );
+};
+const outcome = (): unknown => traces.gateway().attributes["llm_gateway.outcome"];
+const eventsOf = (name: string): string[] => traces.one(name).events.map((event) => event.name);
+
+const everywhere = (type: string): object => ({ gateway: [true, type], inference: [true, type], call: [true, type] });
+
+describe("a client that leaves", () => {
+  const left = {
+    gateway: [false, undefined],
+    inference: [true, "client_disconnected"],
+    call: [true, "client_disconnected"],
+  };
+
+  test("before the answer begins", async () => {
+    const { gateway, clock } = setUp(hang);
+    const leave = new AbortController();
+    const response = gateway.fetch(chatRequest({}, { signal: leave.signal })).then(read);
+    await clock.advance(100);
+    leave.abort();
+    await clock.advance(0);
+    expect((await response).status).toBe(499);
+    expect(endings()).toEqual(left);
+    expect(outcome()).toBe("aborted");
+    expect(traces.gateway().events).toMatchObject([
+      { name: "llm_gateway.client_disconnected", attributes: { chunks: 0 } },
+    ]);
+  });
+
+  test("in the middle of a stream: what it cost is estimated", async () => {
+    const { gateway, clock } = setUp(() => ({ body: chatStream("Hello ", "there, ", "you") }));
+    const leave = new AbortController();
+    const response = await gateway.fetch(chatRequest({ stream: true }, { signal: leave.signal }));
+    await response.body?.getReader().read();
+    leave.abort();
+    await clock.advance(0);
+    expect(endings()).toEqual(left);
+    expect(outcome()).toBe("aborted");
+    expect(eventsOf("llm_gateway chat")).toEqual(["llm_gateway.first_chunk", "llm_gateway.client_disconnected"]);
+    expect(traces.gateway().events[1]?.attributes).toEqual({ chunks: expect.any(Number) });
+    expect(traces.one("chat gpt-5-mini").attributes).toMatchObject({
+      "llm_gateway.usage.estimated": true,
+      "gen_ai.usage.input_tokens": expect.any(Number),
+      "gen_ai.usage.output_tokens": expect.any(Number),
+      "gen_ai.response.finish_reasons": ["error"],
+    });
+    expect(traces.stage("meter", "stream").attributes).toMatchObject({ "llm_gateway.usage.estimated": true });
+    for (const name of ["meter", "translate-stream"]) {
+      expect(traces.stage(name, "stream").status.code).toBe(SpanStatusCode.UNSET);
+    }
+  });
+
+  test("while it is waited before another try: the target had failed", async () => {
+    const { gateway, clock, transport } = setUp(() => ({ status: 503, body: {} }));
+    const leave = new AbortController();
+    const response = gateway.fetch(chatRequest({}, { signal: leave.signal })).then(read);
+    await clock.advance(1);
+    expect(transport.requests).toHaveLength(1);
+    leave.abort();
+    await clock.advance(0);
+    expect((await response).status).toBe(499);
+    expect(endings()).toEqual({ gateway: [false, undefined], inference: [true, "503"], call: [true, "503"] });
+    expect(outcome()).toBe("aborted");
+  });
+
+  test("in this process, by giving up the reply", async () => {
+    const { gateway } = setUp(() => ({ body: chatStream("a", "b", "c") }));
+    const reply = await gateway.chat({ model: "fast", stream: true, messages: [{ role: "user", content: "Hi" }] });
+    await reply.batches[Symbol.asyncIterator]().next();
+    reply.cancel();
+    expect(traces.gateway().status.code).toBe(SpanStatusCode.UNSET);
+    expect(outcome()).toBe("aborted");
+  });
+});
+
+describe("a provider that fails", () => {
+  test("by breaking its stream off", async () => {
+    const { ask } = setUp(() => ({
+      body: chatStream("Hel", "lo").slice(0, 3),
+      breaksWith: new UpstreamError("upstream_reset", "Reset."),
+    }));
+    const { status, text } = await ask({ stream: true });
+    expect([status, text]).toEqual([200, expect.stringContaining("broke off")]);
+    expect(endings()).toEqual(everywhere("upstream_stream_error"));
+    expect(outcome()).toBe("error");
+    expect(traces.one("chat gpt-5-mini").attributes["gen_ai.response.finish_reasons"]).toEqual(["error"]);
+    // It failed inside them, but they have not.
+    for (const name of ["meter", "translate-stream"]) {
+      expect(traces.stage(name, "stream").status.code).toBe(SpanStatusCode.UNSET);
+    }
+  });
+
+  test("by saying so in its stream", async () => {
+    const error = `data: ${JSON.stringify({ error: { message: "Sorry.", type: "server_error" } })}\n\n`;
+    const { ask } = setUp(() => ({ body: [chatChunk({ content: "Hel" }), error] }));
+    await ask({ stream: true });
+    expect(endings()).toEqual(everywhere("upstream_stream_error"));
+  });
+
+  test("by answering nonsense", async () => {
+    const { ask } = setUp(() => ({ body: "<html>" }));
+    await ask({ model: "openai/gpt-5-mini" });
+    expect(endings()).toEqual(everywhere("invalid_upstream_response"));
+  });
+
+  test("by not being there", async () => {
+    const { ask } = setUp(() => Promise.reject(new UpstreamError("upstream_tls_error", "No certificate.")));
+    await ask({ model: "openai/gpt-5-mini" });
+    expect(endings()).toEqual(everywhere("connection_error"));
+  });
+
+  test("by its silence, before it answers", async () => {
+    const { ask } = setUp(hang, { timeouts: { totalMs: 2_000 } });
+    expect((await ask({ model: "openai/gpt-5-mini" })).status).toBe(504);
+    expect(endings()).toEqual(everywhere("timeout"));
+  });
+
+  test("by its silence, in the middle of its stream", async () => {
+    const clock = createFakeClock();
+    const transport = createPacedTransport(clock, 0, [
+      [10, chatChunk({ content: "Hel" })],
+      [Infinity, ""],
+    ]);
+    const { ask } = setUp(hang, { transport, timeouts: { idleMs: 2_000 } }, clock);
+    await ask({ stream: true });
+    expect(endings()).toEqual(everywhere("timeout"));
+    expect(outcome()).toBe("error");
+  });
+
+  test("by refusing the request: that is not the gateway's failure", async () => {
+    const { ask } = setUp(() => ({ status: 400, body: {} }));
+    expect((await ask()).status).toBe(400);
+    expect(endings()).toEqual({ gateway: [false, undefined], inference: [true, "400"], call: [true, "400"] });
+    expect(outcome()).toBe("rejected");
+  });
+
+  test("for good: what was thrown is an event of whoever finally failed", async () => {
+    const { ask } = setUp(() => ({ status: 503, body: {} }));
+    await ask({ model: "openai/gpt-5-mini" });
+    const witnesses = traces.spans().filter(({ events }) => events.some(({ name }) => name === "exception"));
+    expect(witnesses.map(({ name }) => name)).toEqual(["llm_gateway.stage retry", "chat gpt-5-mini"]);
+  });
+});
+
+describe("a request that takes too long", () => {
+  test("ends with its deadline", async () => {
+    const { ask } = setUp(hang, { timeouts: { deadlineMs: 5_000 } });
+    expect((await ask()).status).toBe(504);
+    expect(endings()).toEqual(everywhere("timeout"));
+    expect(outcome()).toBe("error");
+  });
+
+  test("ends with its deadline also in the middle of a stream", async () => {
+    const clock = createFakeClock();
+    const transport = createPacedTransport(clock, 0, [
+      [10, chatChunk({ content: "Hel" })],
+      [Infinity, ""],
+    ]);
+    const { ask } = setUp(hang, { transport, timeouts: { deadlineMs: 5_000 } }, clock);
+    await ask({ stream: true });
+    expect(endings()).toEqual(everywhere("timeout"));
+  });
+
+  test("ends although a stage hears nothing of it, and with it that stage's span", async () => {
+    const deaf = defineStage("deaf", hang);
+    const { ask } = setUp(hang, {
+      stages: (defaults) => insertBefore(defaults, "route", deaf),
+      timeouts: { deadlineMs: 5_000 },
+    });
+    await ask();
+    expect(traces.stage("deaf", "request").attributes).toMatchObject({ "llm_gateway.stage.outcome": "error" });
+  });
+
+  test("begins nothing more once it is over", async () => {
+    const late = defineStage("late", async ({ clock }, next) => {
+      await clock.sleep(10_000);
+      return next();
+    });
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }), {
+      stages: (defaults) => insertBefore(defaults, "route", late),
+      timeouts: { deadlineMs: 5_000 },
+    });
+    await ask();
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat ✗ timeout",
+      "  normalize request",
+      "  guardrail request",
+      "  cache request",
+      "  late request",
+    ]);
+  });
+
+  test("ends although the transport hears nothing of it", async () => {
+    const transport: Transport = { send: hang, close: () => Promise.resolve() };
+    const { ask } = setUp(hang, { transport, timeouts: { deadlineMs: 5_000 } });
+    await ask();
+    expect(endings()).toEqual(everywhere("timeout"));
+  });
+});
+
+describe("a gateway that shuts down", () => {
+  test.each([true, false])("ends what is under way (streamed: %s)", async (stream) => {
+    const clock = createFakeClock();
+    const transport = createPacedTransport(clock, stream ? 0 : Infinity, [
+      [10, chatChunk({ content: "Hel" })],
+      [Infinity, ""],
+    ]);
+    const { gateway } = setUp(hang, { transport }, clock);
+    const response = gateway.fetch(chatRequest({ stream })).then(read);
+    await clock.advance(20);
+    const closed = gateway.close({ drainMs: 1_000 });
+    await clock.advance(1_000);
+    await closed;
+    traces.checkAllEnded();
+    expect((await response).status).toBe(stream ? 200 : 503);
+    expect(endings()).toEqual(everywhere("shutting_down"));
+    expect(outcome()).toBe("error");
+  });
+});
+
+describe("a stage that throws", () => {
+  const inserted =
+    (stage: Stage) =>
+    (defaults: Stage[]): Stage[] =>
+      insertBefore(defaults, "route", stage);
+  const fault = new RangeError("out of range");
+
+  test("on the way in", async () => {
+    const thrower = defineStage("thrower", () => Promise.reject(fault));
+    const { ask } = setUp(hang, { stages: inserted(thrower) });
+    expect((await ask()).status).toBe(500);
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat ✗ stage_error",
+      "  normalize request",
+      "  guardrail request",
+      "  cache request",
+      "  thrower request ✗ RangeError",
+    ]);
+    expect(traces.stage("thrower", "request").events).toMatchObject([
+      { name: "exception", attributes: { "exception.type": "RangeError" } },
+    ]);
+  });
+
+  test("on the way out", async () => {
+    const thrower = defineStage("thrower", async (_context, next) => {
+      await next();
+      throw fault;
+    });
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }), { stages: inserted(thrower) });
+    await ask();
+    expect(traces.stage("thrower", "request").status.code).toBe(SpanStatusCode.UNSET);
+    expect(traces.stage("thrower", "response")).toMatchObject({
+      status: { code: SpanStatusCode.ERROR },
+      attributes: { "error.type": "RangeError", "llm_gateway.stage.outcome": "error" },
+    });
+    expect(traces.gateway().attributes["error.type"]).toBe("stage_error");
+  });
+
+  test("in the stream: it, and not those inside it", async () => {
+    const thrower = defineStage("thrower", async (_context, next) => {
+      let batches = 0;
+      return mapBatches(await next(), (batch) => {
+        if (++batches === 2) throw fault;
+        return batch;
+      });
+    });
+    const { ask } = setUp(() => ({ body: chatStream("a", "b", "c") }), { stages: inserted(thrower) });
+    await ask({ stream: true });
+    expect(traces.tree().slice(-5)).toEqual([
+      "    chat gpt-5-mini",
+      "      POST",
+      "  thrower stream ✗ RangeError",
+      "  meter stream",
+      "  translate-stream stream",
+    ]);
+    expect(traces.stage("thrower", "stream").attributes["llm_gateway.stage.outcome"]).toBe("error");
+    expect(traces.gateway()).toMatchObject({
+      status: { code: SpanStatusCode.ERROR },
+      attributes: { "error.type": "stage_error", "llm_gateway.outcome": "error" },
+    });
+  });
+
+  test("in the stream, inside others: it, and not those around it", async () => {
+    const thrower = defineStage("thrower", async (_context, next) =>
+      mapBatches(await next(), () => {
+        throw fault;
+      }),
+    );
+    const { ask } = setUp(() => ({ body: chatStream("a", "b", "c") }), {
+      stages: (defaults) => insertAfter(defaults, "meter", thrower),
+    });
+    await ask({ stream: true });
+    expect(traces.tree().slice(-3)).toEqual([
+      "  meter stream",
+      "  thrower stream ✗ RangeError",
+      "  translate-stream stream",
+    ]);
+  });
+});

@@ -1,0 +1,173 @@
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { describe, expect, test } from "vitest";
+import { cache, denyPatterns, guardrail, pii } from "../../src/index.ts";
+import { chatAnswer, chatStream, messagesAnswer, messagesStream } from "../../src/testing/wire.ts";
+import { byProvider, setUp, withStage } from "./set-up.ts";
+import { useTraces } from "./traces.ts";
+
+const traces = useTraces();
+
+const wayIn = ["  normalize request", "  guardrail request", "  cache request", "  route request", "  retry enclose"];
+/** What stands around each provider call. */
+const call = ["    meter request", "    translate-stream request"];
+const wayOut = ["  meter stream", "  translate-stream stream"];
+const simple = ["llm_gateway chat", ...wayIn, ...call, "    chat gpt-5-mini", "      POST", ...wayOut];
+
+describe("the tree of a request", () => {
+  test("that is answered whole", async () => {
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }));
+    await ask();
+    expect(traces.tree()).toEqual(simple);
+    for (const span of traces.spans()) expect(span.status.code).toBe(SpanStatusCode.UNSET);
+  });
+
+  test("that is answered as a stream", async () => {
+    const { ask } = setUp(() => ({ body: chatStream("a", "b") }));
+    await ask({ stream: true });
+    expect(traces.tree()).toEqual(simple);
+  });
+
+  test("that is retried: one inference for all calls to a target", async () => {
+    const { ask } = setUp((_, index) => (index === 0 ? { status: 503, body: {} } : { body: chatAnswer("Hi") }));
+    await ask();
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat",
+      ...wayIn,
+      ...call,
+      "    chat gpt-5-mini",
+      "      POST ✗ 503",
+      "      POST",
+      ...call,
+      ...wayOut,
+    ]);
+  });
+
+  test("that another target answers: an inference for each", async () => {
+    const { ask } = setUp(byProvider("openai", { status: 503, body: {} }, { body: messagesStream("Hi") }));
+    await ask({ stream: true });
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat",
+      ...wayIn,
+      ...call,
+      "    chat gpt-5-mini ✗ 503",
+      "      POST ✗ 503",
+      "      POST ✗ 503",
+      ...call,
+      ...call,
+      "    chat claude-haiku-4-5",
+      "      POST",
+      ...wayOut,
+    ]);
+  });
+
+  test("that nobody answers: whoever failed says so, up to the gateway", async () => {
+    const { ask } = setUp(() => ({ status: 500, body: {} }));
+    expect((await ask({ model: "openai/gpt-5-mini" })).status).toBe(502);
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat ✗ 500",
+      "  normalize request",
+      "  guardrail request",
+      "  cache request",
+      "  route request",
+      "  retry enclose ✗ 500",
+      ...call,
+      "    chat gpt-5-mini ✗ 500",
+      "      POST ✗ 500",
+      "      POST ✗ 500",
+      ...call,
+    ]);
+  });
+
+  test("that the cache stores and then answers: nothing is inferred twice", async () => {
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }), { stages: withStage(cache({ ttlMs: 1_000_000 })) });
+    await ask();
+    expect(traces.tree()).toEqual([...simple.slice(0, -2), "  cache stream", ...wayOut]);
+    traces.clear();
+    await ask();
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat",
+      "  normalize request",
+      "  guardrail request",
+      "  cache request",
+    ]);
+  });
+
+  test("that is blocked on its way in: a verdict, not a failure", async () => {
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }), {
+      stages: withStage(guardrail({ rules: [denyPatterns({ patterns: ["falcon"] })] })),
+    });
+    expect((await ask({ messages: [{ role: "user", content: "Tell me of falcon." }] })).status).toBe(400);
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat",
+      "  normalize request",
+      "  guardrail request",
+      "    llm_gateway.guard deny-patterns",
+    ]);
+  });
+
+  test.each([true, false])("whose answer is blocked (streamed: %s): neither is that", async (stream) => {
+    const { ask } = setUp(
+      () => ({ body: stream ? chatStream("It is ", "falcon", ".") : chatAnswer("It is falcon.") }),
+      {
+        stages: withStage(guardrail({ rules: [denyPatterns({ patterns: ["falcon"] })] })),
+      },
+    );
+    expect((await ask({ stream })).text).toContain("content_filter");
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat",
+      "  normalize request",
+      "  guardrail request",
+      "    llm_gateway.guard deny-patterns",
+      ...wayIn.slice(2),
+      ...call,
+      "    chat gpt-5-mini",
+      "      POST",
+      "  guardrail stream",
+      "    llm_gateway.guard deny-patterns",
+      ...wayOut,
+    ]);
+  });
+
+  test("that is redacted: one span for each check, in each direction", async () => {
+    const rules = [pii(), denyPatterns({ patterns: ["falcon"] })];
+    const { ask } = setUp(() => ({ body: chatAnswer("Write to ada@example.com.") }), {
+      stages: withStage(guardrail({ rules })),
+    });
+    await ask({ messages: [{ role: "user", content: "I am bob@example.com." }] });
+    const guards = ["    llm_gateway.guard pii", "    llm_gateway.guard deny-patterns"];
+    const lines = traces.tree();
+    expect(lines.slice(2, 5)).toEqual(["  guardrail request", ...guards]);
+    expect(lines.slice(-5, -2)).toEqual(["  guardrail stream", ...guards]);
+  });
+
+  test("that no route leads anywhere: the stages that refuse have not failed", async () => {
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }));
+    expect((await ask({ model: "nobody/knows" })).status).toBe(404);
+    expect(traces.tree()).toEqual(["llm_gateway chat", ...wayIn.slice(0, -1)]);
+  });
+});
+
+test("each span has its kind", async () => {
+  const { ask } = setUp(() => ({ body: messagesAnswer("Hi") }), {
+    stages: withStage(guardrail({ rules: [pii()] })),
+  });
+  await ask({ model: "anthropic/claude-haiku-4-5" });
+  expect(traces.gateway().kind).toBe(SpanKind.SERVER);
+  for (const name of ["chat claude-haiku-4-5", "POST"]) expect(traces.one(name).kind).toBe(SpanKind.CLIENT);
+  const others = traces.spans().filter(({ name }) => /^llm_gateway\.(stage|guard) /.test(name));
+  expect(others).toHaveLength(12);
+  for (const { kind } of others) expect(kind).toBe(SpanKind.INTERNAL);
+});
+
+test("all spans of a request are one trace, and carry the package's name and version", async () => {
+  const { ask } = setUp(() => ({ body: chatAnswer("Hi") }));
+  await ask();
+  const [first] = traces.spans();
+  for (const { spanContext, instrumentationScope } of traces.spans().map((span) => ({
+    spanContext: span.spanContext(),
+    instrumentationScope: span.instrumentationScope,
+  }))) {
+    expect(spanContext.traceId).toBe(first?.spanContext().traceId);
+    expect(instrumentationScope).toMatchObject({ name: "@llm-gateway/core", version: expect.stringMatching(/^\d+\./) });
+  }
+});

@@ -1,4 +1,6 @@
+import { checkOneOf } from "../check-options.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
+import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
 import {
   checkOptions,
   createProvider,
@@ -14,6 +16,13 @@ export interface OpenaiOptions extends ProviderOptions {
   readonly organization?: string;
   /** Project that is billed. @default `OPENAI_PROJECT_ID` */
   readonly project?: string;
+  /**
+   * Which of its APIs is spoken. `responses` also has the models that only exist there, reasons across turns and runs
+   * hosted tools. To use both, make two providers with different ids.
+   *
+   * @default "chat"
+   */
+  readonly api?: "chat" | "responses";
 }
 
 export const openaiDefinition: ProviderDefinition = {
@@ -40,8 +49,9 @@ export const openai = (options: OpenaiOptions = {}): Provider => openaiFrom(proc
 
 /** `openai()` in an environment of one's own. */
 export const openaiFrom = (environment: Environment, options: OpenaiOptions = {}): Provider => {
-  checkOptions(options, "openai()", ["organization", "project"]);
-  const { organization, project, headers, ...rest } = options;
+  checkOptions(options, "openai()", ["organization", "project", "api"]);
+  const { organization, project, headers, api = "chat", ...rest } = options;
+  checkOneOf(api, "api", ["chat", "responses"]);
   const billed = organization ?? readVariable(environment, "OPENAI_ORG_ID");
   const within = project ?? readVariable(environment, "OPENAI_PROJECT_ID");
   const account = {
@@ -49,7 +59,7 @@ export const openaiFrom = (environment: Environment, options: OpenaiOptions = {}
     ...(within === undefined ? {} : { "openai-project": within }),
   };
   return createProvider(
-    openaiDefinition,
+    { ...openaiDefinition, dialect: api === "responses" ? openaiResponses : openaiChat },
     { ...rest, headers: { ...account, ...resolveHeaders(headers ?? {}, "openai()") } },
     environment,
     "openai()",

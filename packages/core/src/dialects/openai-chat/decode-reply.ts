@@ -5,7 +5,7 @@ import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn, present, restOf, stringIn } from "../fields.ts";
 import { readContent } from "./answer-content.ts";
 import { readAnnotations, readSources } from "./citations.ts";
-import { throwIfError } from "./errors.ts";
+import { throwIfError } from "../openai-errors.ts";
 import { toExtras } from "./extras.ts";
 import { isOwnFinishReason, readFinishReason } from "./finish-reason.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";

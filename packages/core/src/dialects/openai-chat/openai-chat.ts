@@ -3,7 +3,7 @@ import { decodeReply, isBroken } from "./decode-reply.ts";
 import { decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
-import { decodeError, encodeError } from "./errors.ts";
+import { decodeError, encodeError } from "../openai-errors.ts";
 import { passes } from "./passes.ts";
 import { dialectId } from "./identity.ts";
 import { createDecoder } from "./stream-decoder.ts";

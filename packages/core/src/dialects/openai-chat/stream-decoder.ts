@@ -7,7 +7,7 @@ import { readContent } from "./answer-content.ts";
 import { readAnnotations, readSources } from "./citations.ts";
 import { endEvent, readLogprobs, readStart } from "./decode-reply.ts";
 import { expectsFunctionCall } from "./deprecated-functions.ts";
-import { throwError, throwIfError } from "./errors.ts";
+import { throwError, throwIfError } from "../openai-errors.ts";
 import { isOwnFinishReason } from "./finish-reason.ts";
 import { dialectId } from "./identity.ts";
 import { readReasoningDelta } from "./reasoning-delta.ts";

@@ -6,7 +6,7 @@ import { createFrameJoiner } from "../frame-joiner.ts";
 import { createChunkWriter, type ChunkWriter } from "./chunk-writer.ts";
 import { createDeltaWriter } from "./delta-writer.ts";
 import { expectsFunctionCall } from "./deprecated-functions.ts";
-import { errorObject } from "./errors.ts";
+import { errorObject } from "../openai-errors.ts";
 import { dialectId } from "./identity.ts";
 import { passes } from "./passes.ts";
 import { writeUsage } from "./usage.ts";

@@ -1,8 +1,8 @@
-import type { GatewayError } from "../../errors.ts";
-import type { ErrorDetails, Json } from "../dialect.ts";
-import { arrayIn, isObject, objectIn, present, stringIn } from "../fields.ts";
-import { durationMs } from "../retry-hint.ts";
-import { toUpstreamError } from "../upstream-error.ts";
+import type { GatewayError } from "../errors.ts";
+import type { ErrorDetails, Json } from "./dialect.ts";
+import { arrayIn, isObject, objectIn, present, stringIn } from "./fields.ts";
+import { durationMs } from "./retry-hint.ts";
+import { toUpstreamError } from "./upstream-error.ts";
 
 /** The `error` object that clients of this dialect expect. */
 export const errorObject = ({ message, type, param, code }: GatewayError): Json => ({

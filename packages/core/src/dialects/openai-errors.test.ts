@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { GatewayError } from "../../errors.ts";
-import { decodeError, encodeError } from "./errors.ts";
+import { GatewayError } from "../errors.ts";
+import { decodeError, encodeError } from "./openai-errors.ts";
 
 describe("decodeError", () => {
   it.each<[string, unknown, object]>([

@@ -1,0 +1,163 @@
+import { sourceOf, type ChatRequest, type ReasoningPreferences } from "../../chat/request.ts";
+import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
+import { arrayIn, isObject, present } from "../fields.ts";
+import { createLosses, type Losses } from "../losses.ts";
+import { dialectId as chatId } from "../openai-chat/identity.ts";
+import { encodeInput } from "./encode-input.ts";
+import { encodeFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
+import type { EncodeScope } from "./encode-scope.ts";
+import { dialectId } from "./identity.ts";
+import { originalBody } from "./original-body.ts";
+import { toWebSearch } from "./web-search.ts";
+
+const path = "/responses";
+
+/** Writes a request: the client's own body where nobody changed it, else a new one. */
+export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
+  const source = sourceOf(request);
+  const original = source?.dialect === dialectId ? originalBody(source, request, target) : undefined;
+  if (original !== undefined) return { path, body: original, dropped: [] };
+
+  const losses = createLosses(target);
+  const body = present(encodeBody(request, target, losses));
+  return { path, body: JSON.stringify(withoutUnsupported(body, target, losses)), dropped: losses.dropped };
+};
+
+/** The least the dialect's servers take. */
+const minOutputTokens = 16;
+
+const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
+  const scope: EncodeScope = { losses, isOwn: request.dialect === dialectId };
+  const { isOwn } = scope;
+  const { maxOutputTokens: limit, user } = request;
+  const extras = encodeExtras(request, scope);
+  const { web_search, reasoning, text, include, ...others } = extras;
+  const functions = encodeTools(request.tools, scope);
+  const tools = web_search === undefined ? functions : [...(functions ?? []), web_search];
+  nameLosses(request, losses);
+  return {
+    ...others,
+    ...(isOwn ? {} : { store: others["store"] ?? false }),
+    model: target.model,
+    ...encodeInput(request, scope),
+    stream: request.stream ? true : undefined,
+    tools,
+    tool_choice: tools === undefined ? undefined : (encodeToolChoice(request) ?? others["tool_choice"]),
+    parallel_tool_calls: tools === undefined ? undefined : request.parallelToolCalls,
+    max_output_tokens: limit === undefined || isOwn ? limit : Math.max(limit, minOutputTokens),
+    temperature: request.temperature,
+    top_p: request.topP,
+    top_logprobs: request.topLogprobs,
+    text: unlessEmpty({
+      ...(isObject(text) ? text : {}),
+      ...present({ format: encodeFormat(request.outputFormat), verbosity: request.verbosity }),
+    }),
+    reasoning: unlessEmpty({
+      ...(isObject(reasoning) ? reasoning : {}),
+      ...present({ effort: effortOf(request.reasoning) }),
+    }),
+    include: includeOf(request, target, arrayIn({ include }, "include")),
+    service_tier: isOwn ? request.serviceTier : foreignTier(request.serviceTier, losses),
+    prompt_cache_key: request.cacheKey,
+    user: others["safety_identifier"] === user ? undefined : user,
+    metadata: request.metadata,
+  };
+};
+
+const unlessEmpty = (fields: Json): Json | undefined => (Object.keys(fields).length === 0 ? undefined : fields);
+
+/** What Chat Completions calls the same. */
+const sharedWithChat: ReadonlySet<string> = new Set([
+  "store",
+  "safety_identifier",
+  "prompt_cache_retention",
+  "prompt_cache_options",
+  "moderation",
+]);
+
+/** The extras that may be sent; those of another dialect are named as lost unless this one has the same. */
+const encodeExtras = (
+  { dialect, extras = {} }: ChatRequest,
+  { isOwn, losses }: EncodeScope,
+): Readonly<Record<string, unknown>> => {
+  if (isOwn) return extras;
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(extras)) {
+    if (dialect !== chatId) losses.tuning(name);
+    else if (sharedWithChat.has(name)) kept[name] = value;
+    else if (name === "web_search_options") kept["web_search"] = toWebSearch(value);
+    // Usage is told in any case.
+    else if (name !== "stream_options") losses.tuning(name);
+  }
+  return kept;
+};
+
+const nameLosses = (request: ChatRequest, losses: Losses): void => {
+  if ((request.choiceCount ?? 1) > 1) losses.meaning("n", "it gives one answer at a time");
+  if (request.stop !== undefined && request.stop.length > 0) losses.meaning("stop", "it has no stop sequences");
+  if (Object.keys(request.logitBias ?? {}).length > 0) losses.meaning("logit_bias", "it takes no bias");
+  if (request.audio !== undefined || request.modalities?.some((modality) => modality !== "text") === true) {
+    losses.meaning("modalities", "it answers in text only");
+  }
+  if (request.seed !== undefined) losses.tuning("seed");
+  if (request.topK !== undefined) losses.tuning("top_k");
+  if ((request.frequencyPenalty ?? 0) !== 0) losses.tuning("frequency_penalty");
+  if ((request.presencePenalty ?? 0) !== 0) losses.tuning("presence_penalty");
+};
+
+const effortOf = (reasoning: ReasoningPreferences | undefined): string | undefined => {
+  if (reasoning === undefined) return undefined;
+  const { effort, budgetTokens, enabled } = reasoning;
+  if (enabled === false || budgetTokens === 0) return "none";
+  if (effort !== undefined || budgetTokens === undefined) return effort;
+  if (budgetTokens <= 1024) return "low";
+  return budgetTokens <= 8192 ? "medium" : "high";
+};
+
+const encryptedContent = "reasoning.encrypted_content";
+
+/** What is to be told beside the answer. A model that does not reason refuses to be asked for its reasoning. */
+const includeOf = (
+  request: ChatRequest,
+  { info }: BackTarget,
+  asked: readonly unknown[],
+): readonly unknown[] | undefined => {
+  const wanted = new Set(asked);
+  if (request.logprobs === true) wanted.add("message.output_text.logprobs");
+  const reasons = info?.capabilities?.includes("reasoning") ?? request.reasoning !== undefined;
+  if (reasons) wanted.add(encryptedContent);
+  return wanted.size === 0 ? undefined : [...wanted];
+};
+
+/** Words for service tiers that other dialects use, by what they mean. */
+const tiers: ReadonlyMap<string, string> = new Map([
+  ["auto", "auto"],
+  ["default", "default"],
+  ["standard", "default"],
+  ["flex", "flex"],
+  ["priority", "priority"],
+  ["scale", "scale"],
+]);
+
+const foreignTier = (tier: string | undefined, losses: Losses): string | undefined => {
+  const word = tier === undefined ? undefined : tiers.get(tier);
+  if (tier !== undefined && word === undefined) losses.tuning("service_tier");
+  return word;
+};
+
+/** Parameters without which the answer would mean something else. */
+const meanings: ReadonlyMap<string, string> = new Map([
+  ["tools", "it calls no tools"],
+  ["tool_choice", "it can not be made to call a tool"],
+  ["text", "it has no structured output"],
+]);
+
+const withoutUnsupported = (body: Json, { quirks: { unsupported = [] } }: BackTarget, losses: Losses): Json => {
+  const lost = unsupported.filter((name) => body[name] !== undefined);
+  for (const name of lost) {
+    const why = meanings.get(name);
+    if (why === undefined) losses.tuning(name);
+    else losses.meaning(name, why);
+  }
+  return lost.length === 0 ? body : Object.fromEntries(Object.entries(body).filter(([name]) => !lost.includes(name)));
+};

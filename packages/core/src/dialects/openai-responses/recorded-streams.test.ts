@@ -1,0 +1,124 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { createCollector, type CollectedReply } from "../../chat/collect.ts";
+import { withFrame, type ChatEvent } from "../../chat/event.ts";
+import { textOf } from "../../chat/message.ts";
+import type { ChatRequest } from "../../chat/request.ts";
+import { createSseParser } from "../../transport/sse.ts";
+import type { DecodeOptions, EncodeOptions, Json } from "../dialect.ts";
+import { isObject } from "../fields.ts";
+import { openaiResponses } from "./openai-responses.ts";
+
+// Recorded traffic, kept beside the repository.
+const root = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.meta.url));
+const isPresent = existsSync(root);
+
+const providers = ["azure", "bedrock-mantle", "deepseek", "openai", "openresponses", "openrouter", "xai"];
+const streams = isPresent
+  ? providers.flatMap((provider) =>
+      readdirSync(root + provider)
+        .filter((name) => name.startsWith("responses-stream") && !name.includes("error"))
+        .filter((name) => existsSync(`${root}${provider}/${name}/stream.sse`))
+        .map((name): readonly [string, string] => [
+          `${provider}/${name}`,
+          readFileSync(`${root}${provider}/${name}/stream.sse`, "utf8"),
+        ]),
+    )
+  : [];
+
+const request: ChatRequest = { dialect: "openai-responses", model: "m", stream: true, messages: [] };
+const decodeOptions: DecodeOptions = { provider: "acme", model: "m", quirks: {}, request, requestId: "r1" };
+const encodeOptions: EncodeOptions = { requestId: "r1", created: 1_790_000_000, request };
+
+/** The events of a stream, one batch for each frame, tied to it as a provider call ties them. */
+const decode = (body: string): readonly (readonly ChatEvent[])[] => {
+  const decoder = openaiResponses.createDecoder(decodeOptions);
+  const parser = createSseParser();
+  const batches: (readonly ChatEvent[])[] = [];
+  for (const frame of [...parser.push(Buffer.from(body)), ...parser.end()]) {
+    if (decoder.ended()) break;
+    batches.push(withFrame("openai-responses", "stream", frame.raw, decoder.decode(frame), frame.place));
+  }
+  return [...batches, decoder.end()];
+};
+
+const encode = (batches: readonly (readonly ChatEvent[])[]): string => {
+  const encoder = openaiResponses.createEncoder(encodeOptions);
+  const texts = batches.map((batch) => Buffer.from(encoder.encode(batch)).toString());
+  return texts.join("") + Buffer.from(encoder.end()).toString();
+};
+
+const fold = (batches: readonly (readonly ChatEvent[])[]): CollectedReply => {
+  const collector = createCollector();
+  for (const event of batches.flat()) collector.push(event);
+  return collector.result();
+};
+
+const dataOf = (body: string): readonly Json[] =>
+  body
+    .split("\n")
+    .filter((line) => line.startsWith("data: {"))
+    .map((line): unknown => JSON.parse(line.slice(6)))
+    .filter(isObject);
+
+/** All that a reader is told, wherever it stands. */
+const meaning = ({ choices, usage }: CollectedReply): unknown => {
+  const [choice] = choices;
+  return {
+    text: textOf(choice?.parts ?? []),
+    reasoning: choice?.parts.flatMap((part) => (part.type === "reasoning" ? [part.text, part.encrypted] : [])),
+    refusal: choice?.parts.flatMap((part) => (part.type === "refusal" ? part.text : [])),
+    calls: choice?.parts.flatMap((part) => (part.type === "tool-call" ? [[part.id, part.name, part.arguments]] : [])),
+    citations: choice?.citations,
+    finishReason: choice?.finishReason,
+    input: usage?.inputTokens,
+    output: usage?.outputTokens,
+  };
+};
+
+const withoutEndMark = (body: string): string => body.replace(/data: \[DONE\]\s*$/, "");
+
+describe.skipIf(!isPresent)("recorded streams (skipped where the recordings are absent)", () => {
+  it("finds them", () => expect(streams.length).toBeGreaterThan(25));
+
+  // Its numbers of parts, or its last event, contradict what it said before: such an end is written anew.
+  const contradicts = (name: string): boolean => name.includes("shell-container");
+
+  it.each(streams.filter(([name]) => !contradicts(name)))("passes byte for byte: %s", (_name, body) => {
+    expect(encode(decode(body))).toBe(withoutEndMark(body));
+  });
+
+  it.each(streams)("means the same when it is written anew: %s", (_name, body) => {
+    const bare = decode(body).map((batch) => batch.map(({ frame: _frame, ...event }) => event));
+    const written = encode(bare);
+    const data = dataOf(written);
+    expect(data.map((event) => event["sequence_number"])).toEqual(data.map((_event, index) => index));
+    expect(data.map(({ type }) => type).slice(0, 2)).toEqual(["response.created", "response.in_progress"]);
+    expect(meaning(fold(decode(written)))).toEqual(meaning(fold(bare)));
+    // Written anew it is consistent, so it would pass.
+    expect(encode(decode(written))).toBe(written);
+  });
+
+  it.each(streams)("tells a change made in the middle in every later frame: %s", (_name, body) => {
+    const batches = decode(body);
+    const events = batches.flat();
+    const pieces = events.filter((event) => event.type === "text-delta" || event.type === "tool-call-delta");
+    const changed = pieces[Math.floor(pieces.length / 2)];
+    if (changed === undefined) return;
+    const secret = changed.type === "text-delta" ? "[hidden]" : '{"hidden":true}';
+    const rewritten = batches.map((batch) =>
+      batch.map((event): ChatEvent => {
+        if (event !== changed) return event;
+        if (event.type === "text-delta") return { ...event, text: secret };
+        return event.type === "tool-call-delta" ? { ...event, arguments: secret } : event;
+      }),
+    );
+    const written = encode(rewritten);
+    const last = dataOf(written).at(-1);
+    expect(JSON.stringify(last?.["response"])).toContain(JSON.stringify(secret).slice(1, -1));
+    expect(meaning(fold(decode(written)))).toEqual(meaning(fold(rewritten)));
+    const numbers = dataOf(written).map((event) => event["sequence_number"]);
+    expect(numbers).toEqual(numbers.map((_number, index) => index));
+  });
+});

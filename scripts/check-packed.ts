@@ -14,17 +14,19 @@ import type * as simulation from "../packages/simulator/src/index.ts";
 import { packInto } from "./pack.ts";
 import { ask } from "./packed/ask.ts";
 import { compile, install, kinds } from "./packed/install.ts";
-import { projects, type Project } from "./packed/projects.ts";
+import { nameOf, type Project } from "./packed/project.ts";
+import { projects } from "./packed/projects.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "packed-"));
-const placeOf = (project: Project): string => join(folder, project.package);
+const placeOf = (project: Project): string => join(folder, nameOf(project));
 
 /** Does something for every project; all are waited for, so that nothing still writes when the folder is removed. */
 const forEachProject = async (action: (project: Project) => Promise<void>): Promise<void> => {
   const results = await Promise.allSettled(projects.map(action));
-  for (const [index, result] of results.entries()) {
-    if (result.status === "fulfilled") continue;
-    console.error(`${projects[index]?.package}:`, result.reason);
+  for (const [index, project] of projects.entries()) {
+    const result = results[index];
+    if (result?.status !== "rejected") continue;
+    console.error(`${nameOf(project)}:`, result.reason);
     process.exitCode = 1;
   }
 };
@@ -51,6 +53,6 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-const names = projects.map((project) => project.package).join(", ");
+const names = projects.map(nameOf).join(", ");
 if (process.exitCode === undefined)
   console.log(`Packed and installed, ${names} hold their types and answer, as ES modules and as CommonJS.`);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Project } from "./projects.ts";
+import type { Project } from "./project.ts";
 
 /** Says where the program listens. An import loads either kind of module. */
 const start = (main: string): string => `

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { root } from "../pack.ts";
-import type { Project } from "./projects.ts";
+import type { Project } from "./project.ts";
 
 /** Every program is run once as each; the names are those of `type` in a package.json. */
 export const kinds = ["module", "commonjs"] as const;
@@ -70,7 +70,7 @@ const readManifest = (folder: string): Manifest =>
 
 /** Our packages as tarballs, everything else in the version that the workspace has of it. */
 const dependenciesOf = (
-  { package: name, example, needs = [] }: Project,
+  { package: name, example, needs = [], versions: own = {} }: Project,
   tarballs: ReadonlyMap<string, string>,
 ): object => {
   const versions: Record<string, string> = {};
@@ -86,5 +86,5 @@ const dependenciesOf = (
     const exampleFolder = `examples/${example}`;
     add(exampleFolder, Object.keys(readManifest(exampleFolder).dependencies ?? {}));
   }
-  return versions;
+  return { ...versions, ...own };
 };

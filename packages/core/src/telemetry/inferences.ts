@@ -1,4 +1,4 @@
-import { trace, type Context as OtelContext, type Span } from "@opentelemetry/api";
+import type { Context as OtelContext } from "@opentelemetry/api";
 import type { Target } from "../chat/target.ts";
 import type { Principal } from "../pipeline/context.ts";
 import { Attempt } from "./attempt.ts";
@@ -21,7 +21,8 @@ export class Inferences {
     this.#principal = principal;
   }
 
-  attempt(facts: AttemptFacts, parent: Span): Attempt {
+  /** @param context That of whoever makes the call. */
+  attempt(facts: AttemptFacts, context: OtelContext): Attempt {
     const { target } = facts;
     let inference = this.#open.get(target.id);
     if (inference?.wasAnswered === true) {
@@ -32,7 +33,6 @@ export class Inferences {
       // Asking another target means that those before have finally failed.
       for (const earlier of this.#open.values()) earlier.endIfFailed();
       const reason = this.#count++ === 0 ? "initial" : "fallback";
-      const context = trace.setSpan(this.#gatewayContext, parent);
       inference = new Inference(this.#parts, facts, this.#principal, reason, context, () =>
         this.#open.delete(target.id),
       );

@@ -1,15 +1,15 @@
-import { context as active, type Context as OtelContext } from "@opentelemetry/api";
+import { context as active } from "@opentelemetry/api";
 import type { EventBatch } from "../chat/event.ts";
 import type { FinishList } from "../chat/finish.ts";
 import { promised, pull, type BatchSource, type Pulled, type Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
-import { UpstreamError } from "../errors.ts";
 import { deriveContext, requireValue, type Context, type ContextChange } from "../pipeline/context.ts";
 import type { Next, Stage } from "../pipeline/stage.ts";
 import type { TelemetrySettings } from "./options.ts";
-import { telemetryKey, type RequestTelemetry } from "./request-telemetry.ts";
+import { telemetryKey } from "./request-telemetry.ts";
 import { silentSpan } from "./safe-span.ts";
 import { StageSpan } from "./stage-span.ts";
+import { StreamWork } from "./stream-work.ts";
 
 /**
  * Wraps a stage in its spans: one for the way in (or around everything, for an enclosing stage), one for its work on
@@ -52,7 +52,7 @@ const runObserved = (stage: Stage, index: number, hasSpans: boolean, context: Co
       const reply = await stage.run(deriveContext(context, { span }), passOn);
       span.returned(called ? "next" : "short_circuit");
       // A stage that does not look at the reply has no part in the stream.
-      if (reply instanceof IncomingReply) return reply.inner;
+      if (reply instanceof IncomingReply) return reply.watched;
       return called ? new OutgoingReply(reply, work) : reply;
     } catch (error) {
       span.threw(error, error !== innerError);
@@ -62,104 +62,23 @@ const runObserved = (stage: Stage, index: number, hasSpans: boolean, context: Co
   return active.with(span.otelContext(), run);
 };
 
-/** A stage's part in a stream: from the first batch that comes to it, counting only the time it works itself. */
-class StreamWork {
-  readonly #request: RequestTelemetry;
-  readonly #span: StageSpan;
-  /** The stage's own, while it has a part in the stream. */
-  #context: OtelContext | undefined;
-  #isOver = false;
-  #busyMs = 0;
-  /** Since when the stage works; `undefined` while it waits for somebody else. */
-  #since: number | undefined;
-  #chunksIn = 0;
-  #chunksOut = 0;
-  /** Why it gave up what came to it. */
-  #own: unknown;
-  /** What it can only hand on: a failure inside it, or the wish of somebody outside. */
-  #passing: unknown;
-
-  constructor(request: RequestTelemetry, span: StageSpan) {
-    this.#request = request;
-    this.#span = span;
-  }
-
-  /** Asks the stage for its next batch, with its span as the active one. */
-  ask(source: BatchSource): Pulled {
-    if (this.#isOver) return pull(source);
-    if (this.#context === undefined) {
-      this.#span.startStream();
-      this.#context = this.#span.otelContext();
-    }
-    this.resume();
-    return active.with(this.#context, () => pull(source));
-  }
-
-  /** The stage gave a batch, or the end. */
-  gave(result: IteratorResult<EventBatch>): IteratorResult<EventBatch> {
-    this.pause();
-    if (result.done !== true) this.#chunksOut++;
-    return result;
-  }
-
-  /** A batch comes to the stage, or the end. */
-  came(result: IteratorResult<EventBatch>): IteratorResult<EventBatch> {
-    this.resume();
-    if (result.done !== true) this.#chunksIn++;
-    return result;
-  }
-
-  /** What comes to the stage was left. */
-  innerLeft(error: unknown): void {
-    if (error !== this.#own) this.#passing = error;
-  }
-
-  /** The stage gives up what comes to it. */
-  giveUp(error: unknown): void {
-    if (error === this.#passing) return;
-    this.#own = error;
-    // A stage may also find that what the provider says makes no sense.
-    if (!(error instanceof UpstreamError)) this.#request.letGo(error);
-  }
-
-  /** Somebody outside gives up what the stage gives. */
-  givenUp(error: unknown): void {
-    this.#passing = error;
-  }
-
-  /** @param error Why the stage's reply failed, where it did. */
-  end(error: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.pause();
-    if (this.#context === undefined) return;
-    this.#span.endStream(this.#busyMs, this.#chunksIn, this.#chunksOut, error === this.#passing ? undefined : error);
-  }
-
-  /** The stage works on. */
-  resume(): void {
-    if (!this.#isOver) this.#since ??= this.#request.parts.clock.now();
-  }
-
-  /** The stage waits for somebody else. */
-  pause(): void {
-    if (this.#since === undefined) return;
-    this.#busyMs += this.#request.parts.clock.now() - this.#since;
-    this.#since = undefined;
-  }
-}
-
-/** A reply that is watched on its way; batches and iterator too, as every reply in the gateway is. */
+/**
+ * A reply that is watched on its way; batches and iterator too, as every reply in the gateway is. Its functions are made
+ * where its fields are: one that is assigned in a constructor stands in the old space of V8, and keeps a request alive
+ * until the next full garbage collection.
+ */
 abstract class WatchedReply implements Reply, AsyncIterable<EventBatch>, BatchSource {
   readonly target?: Target;
   /** A field of its own, so that a copy made by spreading has it too. */
   readonly batches: AsyncIterable<EventBatch> = this;
   readonly finished: FinishList;
   abstract readonly cancel: Reply["cancel"];
+  readonly watched: Reply;
   protected readonly source: BatchSource;
   protected readonly work: StreamWork;
 
   constructor(reply: Reply, work: StreamWork) {
+    this.watched = reply;
     this.source = reply.batches[Symbol.asyncIterator]();
     this.work = work;
     this.finished = reply.finished;
@@ -183,17 +102,14 @@ abstract class WatchedReply implements Reply, AsyncIterable<EventBatch>, BatchSo
 
 /** What comes to a stage. */
 class IncomingReply extends WatchedReply {
-  readonly inner: Reply;
-  readonly cancel: Reply["cancel"];
+  readonly cancel = (error?: unknown): void => {
+    this.work.giveUp(error);
+    this.watched.cancel(error);
+  };
 
-  constructor(inner: Reply, work: StreamWork) {
-    super(inner, work);
-    this.inner = inner;
-    this.cancel = (error) => {
-      work.giveUp(error);
-      inner.cancel(error);
-    };
-    inner.finished.add(({ error }) => work.innerLeft(error));
+  constructor(reply: Reply, work: StreamWork) {
+    super(reply, work);
+    reply.finished.add(({ error }) => work.innerLeft(error));
   }
 
   pull(): Pulled {
@@ -217,14 +133,13 @@ class IncomingReply extends WatchedReply {
 
 /** What a stage gives. */
 class OutgoingReply extends WatchedReply {
-  readonly cancel: Reply["cancel"];
+  readonly cancel = (error?: unknown): void => {
+    this.work.givenUp(error);
+    this.watched.cancel(error);
+  };
 
   constructor(reply: Reply, work: StreamWork) {
     super(reply, work);
-    this.cancel = (error) => {
-      work.givenUp(error);
-      reply.cancel(error);
-    };
     reply.finished.add(({ exit, error }) => work.end(exit === "failed" ? error : undefined));
   }
 

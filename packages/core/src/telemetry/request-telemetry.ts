@@ -32,6 +32,7 @@ import {
   spanEvent,
   spanName,
 } from "./semconv.ts";
+import { contextUnder } from "./stage-span.ts";
 
 export { silentSpan } from "./safe-span.ts";
 
@@ -174,7 +175,7 @@ export class RequestTelemetry {
     if (this.#isOver) return undefined;
     const delayMs = this.#delayMs;
     this.#delayMs = undefined;
-    return this.#inferences.attempt({ ...facts, delayMs }, parent);
+    return this.#inferences.attempt({ ...facts, delayMs }, contextUnder(this, parent));
   }
 
   /** A stage failed over the answer it was reading. */
@@ -213,7 +214,7 @@ export class RequestTelemetry {
         startTime: startedAt,
         attributes: { [attribute.guardrailName]: name },
       },
-      trace.setSpan(this.otelContext, parent),
+      contextUnder(this, parent),
     );
     span.setAttributes({
       [attribute.guardrailDirection]: direction,

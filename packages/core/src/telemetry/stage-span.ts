@@ -25,6 +25,12 @@ const shortestResponseMs = 1;
 /** A refusal is a verdict, not a failure. */
 const isVerdict = (error: unknown): boolean => GatewayError.is(error) && error.status < 500;
 
+/** The context in which somebody works who is called by the one whose span this is. */
+export const contextUnder = (request: Pick<RequestTelemetry, "span" | "otelContext">, span: Span): OtelContext => {
+  if (span === request.span) return request.otelContext;
+  return span instanceof StageSpan ? span.otelContext() : trace.setSpan(request.otelContext, span);
+};
+
 /**
  * What a stage sees as `context.span`: whichever of its spans is open, so that an attribute set while it works on the
  * reply lands on the span of that phase. It also measures the phases, for those who only want to know how long.
@@ -43,6 +49,8 @@ export class StageSpan implements Span {
   #beganAtWall: number | undefined;
   /** Something can be told of the phase. */
   #isOpen = true;
+  /** With the span of the phase as the active one. */
+  #context: OtelContext;
 
   constructor(request: RequestTelemetry, parent: Span, stage: Stage, index: number, hasSpans: boolean) {
     this.#request = request;
@@ -52,12 +60,14 @@ export class StageSpan implements Span {
     this.#hasSpans = hasSpans;
     this.#phase = stage.span === "enclose" ? "enclose" : "request";
     this.#beganAt = request.parts.clock.now();
-    this.#span = this.#start(parent);
+    this.#context = contextUnder(request, parent);
+    this.#span = this.#start();
   }
 
-  #start(parent: Span): Span {
+  /** A stage without spans works in those of whoever it works for. */
+  #start(): Span {
     if (!this.#hasSpans) return silentSpan;
-    return startSpan(
+    const span = startSpan(
       this.#request.parts.tracer,
       spanName.stage(this.#stage.name),
       {
@@ -70,8 +80,10 @@ export class StageSpan implements Span {
         },
         ...(this.#beganAtWall === undefined ? {} : { startTime: this.#beganAtWall }),
       },
-      trace.setSpan(this.#request.otelContext, parent),
+      this.#context,
     );
+    this.#context = trace.setSpan(this.#request.otelContext, span);
+    return span;
   }
 
   #end(outcome: StageOutcome, seconds: number, error?: unknown): void {
@@ -86,11 +98,9 @@ export class StageSpan implements Span {
     return (this.#request.parts.clock.now() - this.#beganAt) / 1000;
   }
 
-  /** The context in which the stage works now. A stage without spans works in those of whoever it works for. */
+  /** The context in which the stage works now. */
   otelContext(): OtelContext {
-    const { span, otelContext } = this.#request;
-    const outer = this.#phase === "stream" ? span : this.#parent;
-    return trace.setSpan(otelContext, this.#hasSpans ? this.#span : outer);
+    return this.#context;
   }
 
   /** The stage called `next`. */
@@ -115,7 +125,8 @@ export class StageSpan implements Span {
   /** The span that can be told something; that of the work on the reply is opened late, as most stages do none. */
   #open(): Span {
     if (this.#phase === "response" && !this.#isOpen) {
-      this.#span = this.#start(this.#parent);
+      this.#context = contextUnder(this.#request, this.#parent);
+      this.#span = this.#start();
       this.#isOpen = true;
     }
     return this.#isOpen ? this.#span : silentSpan;
@@ -151,7 +162,8 @@ export class StageSpan implements Span {
   startStream(): void {
     if (this.#phase !== "stream") return;
     this.#beganAtWall = undefined;
-    this.#span = this.#start(this.#request.span);
+    this.#context = this.#request.otelContext;
+    this.#span = this.#start();
     this.#isOpen = true;
   }
 

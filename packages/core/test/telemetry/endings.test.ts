@@ -38,6 +38,9 @@ describe("a client that leaves", () => {
     call: [true, "client_disconnected"],
   };
 
+  /** The provider was told to stop, and did. */
+  const givenUp = { gateway: [false, undefined], inference: [false, undefined], call: [false, undefined] };
+
   test("before the answer begins", async () => {
     const { gateway, clock } = setUp(hang);
     const leave = new AbortController();
@@ -89,13 +92,24 @@ describe("a client that leaves", () => {
     expect(outcome()).toBe("aborted");
   });
 
+  test("by no longer reading", async () => {
+    const { gateway, clock } = setUp(() => ({ body: chatStream("Hello ", "there, ", "you") }));
+    const response = await gateway.fetch(chatRequest({ stream: true }));
+    await clock.advance(60_000);
+    expect(endings()).toEqual(givenUp);
+    expect(outcome()).toBe("aborted");
+    expect(eventsOf("llm_gateway chat")).toContain("llm_gateway.client_disconnected");
+    await read(response);
+  });
+
   test("in this process, by giving up the reply", async () => {
     const { gateway } = setUp(() => ({ body: chatStream("a", "b", "c") }));
     const reply = await gateway.chat({ model: "fast", stream: true, messages: [{ role: "user", content: "Hi" }] });
     await reply.batches[Symbol.asyncIterator]().next();
     reply.cancel();
-    expect(traces.gateway().status.code).toBe(SpanStatusCode.UNSET);
+    expect(endings()).toEqual(givenUp);
     expect(outcome()).toBe("aborted");
+    expect(traces.one("chat gpt-5-mini").attributes).toMatchObject({ "llm_gateway.usage.estimated": true });
   });
 });
 

@@ -1,7 +1,7 @@
 import { metrics, propagation, trace } from "@opentelemetry/api";
 import { TracerProvider, type SpanProcessor, type TracerProviderOptions } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, expect, test } from "vitest";
-import { defineStage, insertBefore, type Context } from "../../src/index.ts";
+import { defineStage, insertBefore, type Context, type GatewayOptions } from "../../src/index.ts";
 import { telemetryKey } from "../../src/telemetry/request-telemetry.ts";
 import { chatAnswer, chatStream } from "../../src/testing/wire.ts";
 import { registerMeterRecorder } from "./meter-recorder.ts";
@@ -21,10 +21,8 @@ const setUpSpy = (): SetUp & { readonly seen: Pick<Context, "span" | "get">[] } 
     seen.push(context);
     return next();
   });
-  const { ...gateway } = setUp(() => ({ body: chatStream("Hi") }), {
-    stages: (defaults) => insertBefore(defaults, "route", spy),
-  });
-  return { ...gateway, seen };
+  const stages: GatewayOptions["stages"] = (defaults) => insertBefore(defaults, "route", spy);
+  return { ...setUp(() => ({ body: chatStream("Hi") }), { stages }), seen };
 };
 
 describe("without an SDK", () => {

@@ -1,0 +1,29 @@
+import { trace, type Tracer, type TracerProvider } from "@opentelemetry/api";
+import { packageName, version } from "../version.ts";
+
+/**
+ * The tracer of whichever provider is registered when a span starts. One that is taken earlier hears of a provider only
+ * where that is registered through the same copy of the API, and an application of CommonJS modules has another.
+ */
+export const createLateTracer = (): Tracer => {
+  let provider: TracerProvider | undefined;
+  let tracer: Tracer | undefined;
+
+  const current = (): Tracer => {
+    const registered = trace.getTracerProvider();
+    if (tracer === undefined || registered !== provider) {
+      provider = registered;
+      tracer = registered.getTracer(packageName, version);
+    }
+    return tracer;
+  };
+
+  return {
+    startSpan: (...span) => current().startSpan(...span),
+    // Nobody in the gateway asks for one; a tracer must have it.
+    get startActiveSpan() {
+      const now = current();
+      return now.startActiveSpan.bind(now);
+    },
+  };
+};

@@ -11,14 +11,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        // What is tested beside its source leaves nothing behind: one process for all of it saves half the time.
+        test: { name: "units", include: ["packages/*/src/**/*.test.ts"], isolate: false },
+      },
+      {
+        extends: true,
         test: {
           name: "main",
-          include: [
-            "packages/*/src/**/*.test.ts",
-            "packages/*/test/**/*.test.ts",
-            "examples/**/*.test.ts",
-            "scripts/**/*.test.ts",
-          ],
+          include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
         },
       },
       {

@@ -70,6 +70,19 @@ describe.each(platforms)("%s", (_name, create) => {
       expect(transport.requests).toHaveLength(2);
     });
 
+    test.each(["openai%2Fgpt-test", "openai/gpt-test", "openai/openai/gpt/test"])(
+      "hold a model's name in the path: %s",
+      async (name) => {
+        const { ask, transport } = await setUp(create, { options: { path: "llm" } });
+        const contents = [{ parts: [{ text: "x".repeat(2 * 1024 * 1024) }] }];
+        const answer = await ask({ contents }, { path: `/llm/v1beta/models/${name}:generateContent` });
+        expect(JSON.parse(await answer.text())).toMatchObject({ candidates: [{ finishReason: "STOP" }] });
+        expect(transport.requests).toHaveLength(1);
+        const unknown = await ask({ contents: [] }, { path: `/llm/v1beta/models/${name}:embedContent` });
+        expect(JSON.parse(await unknown.text())).toMatchObject({ message: expect.stringMatching(/^Cannot POST/) });
+      },
+    );
+
     test("are refused without the version that the application asks for", async () => {
       const versioning = { type: VersioningType.HEADER as const, header: "x-version", defaultVersion: "2" };
       const { ask } = await setUp(create, { configure: (app) => app.enableVersioning(versioning) });

@@ -22,6 +22,9 @@ describe("the body of a request to the gateway", () => {
     ["at a root that is named", "/", path],
     ["with a query", "", `${path}?key=1`],
     ["of another dialect", "", "/v1/messages"],
+    ["with the model in the path", "/llm", "/llm/v1beta/models/gemini-3-pro:generateContent"],
+    ["with an encoded slash in the path", "", "/v1beta/models/openai%2Fgpt-5:streamGenerateContent?alt=sse"],
+    ["with slashes in the path", "", "/v1beta/models/openrouter/openai/gpt-5:countTokens"],
     ["with an absolute address", "", `http://elsewhere.example${path}`],
     ["at a path", "/llm", `/llm${path}`],
     ["at a path that is written otherwise", "ai//llm/", `/ai/llm${path}`],
@@ -72,6 +75,7 @@ describe("the body of a request to the gateway", () => {
 test.each([
   ["another method", "", path, "PUT"],
   ["a route without a body", "", "/v1/models", "POST"],
+  ["a verb that is not served", "", "/v1beta/models/openai/gpt-5:embedContent", "POST"],
   ["a path of its own that ends as the gateway's", "", `/own${path}`, "POST"],
   ["one slash too many", "", `/${path}`, "POST"],
   ["one segment too many", "", `${path}/`, "POST"],

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { pathOf } from "./request-path.ts";
+import { ownPathOf, pathOf } from "./request-path.ts";
 import { routePaths } from "./routes.ts";
 
 /** Without these there is nothing to parse. */
@@ -24,7 +24,9 @@ export const hideBodies = (
   let patterns: readonly Pattern[] | undefined;
   return (request, _response, next) => {
     patterns ??= mounts().flatMap((mount) => routePaths("POST").map((path) => patternOf(mount + path)));
-    if (request.method === "POST" && !isEncoded(request) && matchesAny(patterns, request)) hide(request);
+    if (request.method === "POST" && !isEncoded(request) && matchesAny(patterns, request) && ownPathOf(request)) {
+      hide(request);
+    }
     next();
   };
 };

@@ -12,6 +12,18 @@ const dollars = (nano: number): string => {
   return fraction === "" ? whole : `${whole}.${fraction}`;
 };
 
+/** How a dialect describes models, one and all of them. */
+export interface ModelShape {
+  readonly one: (listed: Listed) => Json;
+  readonly all: (models: readonly Json[]) => Json;
+}
+
+/** OpenAI's shape, with prices and capabilities as OpenRouter gives them. */
+export const openaiModels = (created: number): ModelShape => ({
+  one: (listed) => describe(listed, created),
+  all: (data) => ({ object: "list", data }),
+});
+
 const describe = ({ id, targets, model }: Listed, created: number): Json => ({
   id,
   object: "model",
@@ -33,18 +45,34 @@ const describe = ({ id, targets, model }: Listed, created: number): Json => ({
   targets: targets.map((target) => target.id),
 });
 
-/** Body of `GET /v1/models`: OpenAI's list, with prices and capabilities as OpenRouter gives them. */
-export const listModels = (registry: Registry, created: number): Json => ({
-  object: "list",
-  data: registry.list().map((listed) => describe(listed, created)),
-});
+/** Gemini's shape, all on one page. */
+export const geminiModels: ModelShape = {
+  one: ({ id, model }) => ({
+    name: `models/${id}`,
+    displayName: id,
+    ...(model?.contextWindow === undefined ? {} : { inputTokenLimit: model.contextWindow }),
+    ...(model?.maxOutputTokens === undefined ? {} : { outputTokenLimit: model.maxOutputTokens }),
+    supportedGenerationMethods: ["generateContent", "streamGenerateContent", "countTokens"],
+  }),
+  all: (models) => ({ models }),
+};
+
+/** All models, in a dialect's shape. */
+export const listModels = (registry: Registry, { one, all }: ModelShape): Json => all(registry.list().map(one));
 
 /**
- * Body of `GET /v1/models/{id}`.
+ * One model, in a dialect's shape.
  *
  * @throws GatewayError `model_not_found`
  */
-export const showModel = (registry: Registry, id: string, created: number): Json => {
+export const showModel = (registry: Registry, id: string, { one }: ModelShape): Json => one(findModel(registry, id));
+
+/**
+ * The model of a name.
+ *
+ * @throws GatewayError `model_not_found`
+ */
+export const findModel = (registry: Registry, id: string): Listed => {
   const resolved = registry.resolve(id);
   if (resolved === undefined) {
     throw new GatewayError(
@@ -57,5 +85,5 @@ export const showModel = (registry: Registry, id: string, created: number): Json
   }
   const [target] = resolved.targets;
   const model = target === undefined ? undefined : registry.model(target);
-  return describe({ id, targets: resolved.targets, ...(model === undefined ? {} : { model }) }, created);
+  return { id, targets: resolved.targets, ...(model === undefined ? {} : { model }) };
 };

@@ -1,6 +1,6 @@
 import type { ChatRequest } from "../chat/request.ts";
 import { rememberSource } from "../chat/request.ts";
-import type { FrontDialect, Json } from "../dialects/dialect.ts";
+import type { Address, FrontDialect, Json } from "../dialects/dialect.ts";
 import { invalidValue } from "../dialects/fields.ts";
 import { GatewayError } from "../errors.ts";
 import type { BodyLimits, Incoming } from "./exchange.ts";
@@ -17,15 +17,16 @@ export const receive = async (
   incoming: Incoming,
   dialect: FrontDialect,
   limits: ReceiveLimits,
+  address?: Address,
 ): Promise<ChatRequest> => {
   const body = await incoming.body(limits);
   checkContentType(incoming);
   if (body.type === "bytes") {
     if (body.isDecoded !== true) checkContentEncoding(incoming);
     const json = parseJson(body.bytes, limits);
-    return decode(json, dialect, body.bytes);
+    return decode(json, dialect, body.bytes, address);
   }
-  return decode(checkJson(body.value, limits), dialect, undefined);
+  return decode(checkJson(body.value, limits), dialect, undefined, address);
 };
 
 /** A browser may post text or a form to any address without asking; JSON it may not. */
@@ -43,12 +44,17 @@ const checkContentEncoding = (incoming: Incoming): void => {
   throw new GatewayError("unsupported_media_type", "Send the body as it is, without a `content-encoding`.");
 };
 
-const decode = (json: Json, dialect: FrontDialect, bytes: Uint8Array | undefined): ChatRequest => {
-  const { model } = json;
+const decode = (
+  json: Json,
+  dialect: FrontDialect,
+  bytes: Uint8Array | undefined,
+  address: Address | undefined,
+): ChatRequest => {
+  const { model } = address ?? json;
   if (typeof model !== "string" || model === "" || model.length > 300) {
     throw invalidValue("model", "the name of a model, at most 300 characters long", model);
   }
-  const request = dialect.decodeRequest(json);
+  const request = dialect.decodeRequest(json, address);
   rememberSource(request, { dialect: dialect.id, body: json, ...(bytes === undefined ? {} : { bytes }) });
   return request;
 };

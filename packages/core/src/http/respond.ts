@@ -63,7 +63,6 @@ const encodeCollected = (
 };
 
 const streamHeaders = {
-  "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 };
@@ -92,7 +91,8 @@ export const respondStream = async (
     if (sent) return;
     const headers = headersOf(reply);
     sent = true;
-    outgoing.start(200, { ...streamHeaders, ...headers });
+    const type = dialect.streamType ?? "text/event-stream; charset=utf-8";
+    outgoing.start(200, { "content-type": type, ...streamHeaders, ...headers });
   };
   const write = (chunk: string | Uint8Array): boolean => {
     lastWrite = clock.now();

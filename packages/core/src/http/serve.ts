@@ -1,6 +1,8 @@
+import { estimateInputTokens } from "../chat/estimate.ts";
 import type { Reply } from "../chat/reply.ts";
 import type { Finish } from "../chat/finish.ts";
-import type { FrontDialect, Json } from "../dialects/dialect.ts";
+import type { Json } from "../dialects/dialect.ts";
+import { gemini } from "../dialects/gemini/gemini.ts";
 import type { Engine, Run } from "../engine.ts";
 import { GatewayError, toGatewayError, UpstreamError } from "../errors.ts";
 import type { Context, Principal } from "../pipeline/context.ts";
@@ -12,10 +14,10 @@ import { spentKey } from "../stages/meter/meter.ts";
 import { attemptsKey } from "../stages/retry/retry.ts";
 import { findPrincipal, type Authenticate } from "./authenticate.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
-import { listModels, showModel } from "./models.ts";
+import { findModel, geminiModels, listModels, openaiModels, showModel } from "./models.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
 import { respondStream, respondWhole, type StreamTimings } from "./respond.ts";
-import { findRoute, type Route } from "./routes.ts";
+import { findRoute, type ChatRoute, type Route } from "./routes.ts";
 
 /** What the edge needs to serve a request. */
 export interface Edge {
@@ -42,14 +44,15 @@ export const serve = async (
   principal?: Principal,
 ): Promise<void> => {
   const requestId = edge.engine.createRequestId();
-  const route = findRoute(incoming.path);
-  const respondError = (error: unknown): void => sendError(edge, error, route, requestId, incoming.method, outgoing);
+  const route = inFormAsked(findRoute(incoming.path), incoming);
+  const respondError: RespondError = (error, traceId) =>
+    sendError(edge, error, route, { requestId, traceId }, incoming.method, outgoing);
   try {
     const asked = checkRoute(route, incoming);
     const found = principal ?? findPrincipal(incoming, edge.authenticate);
     const caller = found instanceof Promise ? await found : found;
-    if (asked.kind === "chat")
-      await serveChat(edge, asked.dialect, incoming, outgoing, caller, requestId, respondError);
+    if (asked.kind === "chat") await serveChat(edge, asked, incoming, outgoing, caller, requestId, respondError);
+    else if (asked.kind === "count") await serveCount(edge, asked, incoming, outgoing, requestId);
     else sendJson(outgoing, incoming.method, 200, lookUp(edge, asked), { "x-request-id": requestId });
   } catch (error) {
     const failure = toGatewayError(error);
@@ -60,12 +63,18 @@ export const serve = async (
   }
 };
 
+/** A route that answers in two forms, in the one that is asked for. */
+const inFormAsked = (route: Route | undefined, incoming: Incoming): Route | undefined =>
+  route?.kind === "chat" && route.sse !== undefined && incoming.query("alt") === "sse"
+    ? { ...route, dialect: route.sse }
+    : route;
+
 const checkRoute = (route: Route | undefined, { method, path }: Incoming): Route => {
   if (route === undefined) {
     const shown = JSON.stringify(path.slice(0, 100));
     throw new GatewayError(
       "route_not_found",
-      `There is nothing at ${shown}. Routes are POST /v1/chat/completions, POST /v1/messages, GET /v1/models and GET /v1/health.`,
+      `There is nothing at ${shown}. Routes are POST /v1/chat/completions, POST /v1/messages, POST /v1beta/models/{model}:generateContent, GET /v1/models and GET /v1/health.`,
     );
   }
   if (route.method !== method && !(method === "HEAD" && route.method === "GET")) {
@@ -74,12 +83,13 @@ const checkRoute = (route: Route | undefined, { method, path }: Incoming): Route
   return route;
 };
 
-const lookUp = (edge: Edge, route: Exclude<Route, { kind: "chat" }>): Json => {
+const lookUp = (edge: Edge, route: Exclude<Route, { kind: "chat" | "count" }>): Json => {
+  const describe = route.dialect.id === gemini.id ? geminiModels : openaiModels(edge.createdAt);
   switch (route.kind) {
     case "models":
-      return listModels(edge.registry, edge.createdAt);
+      return listModels(edge.registry, describe);
     case "model":
-      return showModel(edge.registry, route.id, edge.createdAt);
+      return showModel(edge.registry, route.id, describe);
     case "health":
       return {
         status: edge.engine.draining() ? "shutting_down" : "ok",
@@ -89,17 +99,33 @@ const lookUp = (edge: Edge, route: Exclude<Route, { kind: "chat" }>): Json => {
   }
 };
 
+type RespondError = (error: unknown, traceId?: string) => void;
+
+/** The gateway's own estimate: no provider is asked, and each would count in its own way. */
+const serveCount = async (
+  { registry, limits }: Edge,
+  { dialect, address }: Extract<Route, { kind: "count" }>,
+  incoming: Incoming,
+  outgoing: Outgoing,
+  requestId: string,
+): Promise<void> => {
+  const request = await receive(incoming, dialect, limits, address);
+  findModel(registry, address.model);
+  const headers = { "x-request-id": requestId, "x-llm-gateway-estimated": "true" };
+  sendJson(outgoing, incoming.method, 200, { totalTokens: estimateInputTokens(request) }, headers);
+};
+
 const serveChat = async (
   edge: Edge,
-  dialect: FrontDialect,
+  { dialect, address }: ChatRoute,
   incoming: Incoming,
   outgoing: Outgoing,
   principal: Principal,
   requestId: string,
-  respondError: (error: unknown) => void,
+  respondError: RespondError,
 ): Promise<void> => {
   const { engine } = edge;
-  const request = await receive(incoming, dialect, edge.limits);
+  const request = await receive(incoming, dialect, edge.limits, address);
   const run = engine.run(request, {
     principal,
     requestId,
@@ -124,7 +150,7 @@ const serveChat = async (
   } catch (error) {
     finish = { exit: "failed", error };
     status = toGatewayError(error).status;
-    respondError(error);
+    respondError(error, run.telemetry?.traceId);
   } finally {
     run.close(finish, status);
   }
@@ -179,7 +205,7 @@ const sendError = (
   edge: Edge,
   thrown: unknown,
   route: Route | undefined,
-  requestId: string,
+  { requestId, traceId }: { readonly requestId: string; readonly traceId: string | undefined },
   method: string,
   outgoing: Outgoing,
 ): void => {
@@ -193,6 +219,7 @@ const sendError = (
   sendJson(outgoing, method, status, body, {
     "x-request-id": requestId,
     "x-should-retry": String(error.clientMayRetry),
+    ...(traceId === undefined ? {} : { "x-llm-gateway-trace-id": traceId }),
     ...(error.code === "method_not_allowed" && route !== undefined ? { allow: allowedBy(route) } : {}),
     ...(wait === undefined
       ? {}

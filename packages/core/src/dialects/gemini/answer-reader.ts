@@ -4,7 +4,7 @@ import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, restOf, stringIn } from "../fields.ts";
 import { toCitations } from "./citations.ts";
 import { nativeFinishReason, toFinishReason } from "./finish-reason.ts";
-import { dialectId, madeCallId } from "./identity.ts";
+import { announceEnd, madeCallId } from "./identity.ts";
 import { toLogprobs } from "./logprobs.ts";
 import { createPartReader, type PartReader } from "./part-reader.ts";
 import { toUsage } from "./usage.ts";
@@ -86,9 +86,7 @@ export const createAnswerReader = ({ provider, requestId }: DecodeOptions, form:
     if (native === undefined) return;
     choice.native = native;
     // The end itself comes last; in a stream this says which frame announced it.
-    if (form === "stream") {
-      events.push({ type: "opaque", dialect: dialectId, name: "finishReason", value: { index, finishReason: native } });
-    }
+    if (form === "stream") events.push(announceEnd(index, native));
   };
 
   const reasonOf = ({ parts, native }: OpenChoice): { finishReason: FinishReason; nativeFinishReason?: string } => {

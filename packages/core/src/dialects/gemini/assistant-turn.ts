@@ -1,59 +1,58 @@
-import type { Message, ReasoningPart, Signature, ToolCallPart } from "../../chat/message.ts";
+import type { Message, Part, ReasoningPart, Signature, ToolCallPart } from "../../chat/message.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import { isObject } from "../fields.ts";
 import type { Losses } from "../losses.ts";
-import { dialectId, isForeignCallId, signatureFormat } from "./identity.ts";
+import { dialectId, isForeignCallId, signatureFormat, skipSignature } from "./identity.ts";
 import { encodeMedia } from "./media.ts";
 import type { ModelTraits } from "./model-traits.ts";
-
-/** Takes the place of a signature that was lost, or that never was because another model made the call. */
-const skipSignature = "skip_thought_signature_validator";
 
 const ours = (signature: Signature | undefined): string | undefined =>
   signature?.format === signatureFormat ? signature.value : undefined;
 
 const signed = (value: string | undefined): Json => (value === undefined ? {} : { thoughtSignature: value });
 
+/** Adds to what was written for a part what only its source knows. */
+export type Complete = (part: Part, encoded: readonly Json[]) => readonly Json[];
+
 /**
  * The parts of one assistant message, in order, each with the signature it came with. Reasoning goes back only to the
  * family that signed it; what others thought is left out.
  */
-export const encodeAssistant = ({ parts }: Message, traits: ModelTraits, losses: Losses): readonly Json[] => {
+export const encodeAssistant = (
+  { parts }: Message,
+  traits: ModelTraits,
+  losses: Losses,
+  complete: Complete,
+): readonly Json[] => {
   const loose = looseSignatures(parts.filter((part) => part.type === "reasoning"));
-  const encoded: Json[] = [];
-  for (const part of parts) {
+  const encode = (part: Part): readonly Json[] => {
     switch (part.type) {
       case "text": {
         const signature = ours(part.signature);
-        if (part.text !== "" || signature !== undefined) encoded.push({ text: part.text, ...signed(signature) });
-        break;
+        return part.text === "" && signature === undefined ? [] : [{ text: part.text, ...signed(signature) }];
       }
       case "refusal":
-        if (part.text !== "") encoded.push({ text: part.text });
-        break;
+        return part.text === "" ? [] : [{ text: part.text }];
       case "reasoning": {
         const signature = ours(part.signature);
-        if (part.text !== "" && signature !== undefined)
-          encoded.push({ text: part.text, thought: true, ...signed(signature) });
-        break;
+        if (part.text === "" || signature === undefined) return [];
+        return [{ text: part.text, thought: true, ...signed(signature) }];
       }
       case "tool-call":
-        encoded.push(encodeCall(part, ours(part.signature) ?? loose.take(part.id)));
-        break;
+        return [encodeCall(part, ours(part.signature) ?? loose.take(part.id))];
       case "image":
       case "audio":
       case "file":
-        encoded.push(...encodeMedia(part, traits, losses));
-        break;
+        return encodeMedia(part, traits, losses);
       case "opaque":
-        if (part.dialect === dialectId && isObject(part.value)) encoded.push(part.value);
-        break;
+        return part.dialect === dialectId && isObject(part.value) ? [part.value] : [];
       case "tool-result":
         // Results stand in messages of their own.
-        break;
+        return [];
     }
-  }
+  };
+  const encoded = parts.flatMap((part) => complete(part, encode(part)));
   // A signature without a call belongs to the answer as a whole, and travels on an empty text as it came.
   for (const signature of loose.rest()) encoded.push({ text: "", thoughtSignature: signature });
   return encoded;

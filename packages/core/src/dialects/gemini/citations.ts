@@ -100,3 +100,33 @@ const utf16Offsets = (text: string, byteOffsets: readonly number[]): ReadonlyMap
   }
   return offsets;
 };
+
+/**
+ * Citations as `groundingMetadata`: every source once, and for each cited passage its place in bytes.
+ *
+ * @param text The whole text of the choice.
+ */
+export const writeGrounding = (citations: readonly Citation[], text: string): Json => {
+  const chunks: Json[] = [];
+  const supports: Json[] = [];
+  const places = new Map<string, number>();
+  const placeOf = ({ url, title }: Citation): number => {
+    const key = url ?? title ?? "";
+    const place = places.get(key) ?? chunks.push({ web: present({ uri: url, title }) }) - 1;
+    places.set(key, place);
+    return place;
+  };
+  for (const citation of citations) {
+    if (citation.url === undefined && citation.title === undefined) continue;
+    const place = placeOf(citation);
+    const { start, end } = citation;
+    if (start === undefined || end === undefined) continue;
+    const segment = {
+      startIndex: Buffer.byteLength(text.slice(0, start)),
+      endIndex: Buffer.byteLength(text.slice(0, end)),
+      text: text.slice(start, end),
+    };
+    supports.push({ segment, groundingChunkIndices: [place] });
+  }
+  return { groundingChunks: chunks, ...(supports.length === 0 ? {} : { groundingSupports: supports }) };
+};

@@ -1,12 +1,14 @@
 import { type Message, type Part, textOf, type ToolResultPart } from "../../chat/message.ts";
+import type { ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import { isObject } from "../fields.ts";
 import type { Losses } from "../losses.ts";
-import { encodeAssistant, withSkipSignature } from "./assistant-turn.ts";
+import { type Complete, encodeAssistant, withSkipSignature } from "./assistant-turn.ts";
 import { encodeResult } from "./function-response.ts";
 import { dialectId } from "./identity.ts";
 import { encodeMedia } from "./media.ts";
+import { mergeObjects } from "./merge-objects.ts";
 import type { ModelTraits } from "./model-traits.ts";
 
 /** `systemInstruction` and `contents` of a request. */
@@ -36,7 +38,13 @@ const blank: Json = { text: " " };
  * Messages as strictly alternating turns that begin with the user. System messages at the head become the system
  * instruction; later ones stay in place, as marked user text.
  */
-export const encodeMessages = (messages: readonly Message[], traits: ModelTraits, losses: Losses): EncodedMessages => {
+export const encodeMessages = (
+  { dialect, messages }: ChatRequest,
+  traits: ModelTraits,
+  losses: Losses,
+): EncodedMessages => {
+  // What is left of a part in another dialect says nothing in this one.
+  const complete: Complete = dialect === dialectId ? withExtras : (_part, encoded) => encoded;
   const firstTurn = messages.findIndex((message) => !isSystem(message));
   const head = firstTurn === -1 ? messages : messages.slice(0, firstTurn);
   const turns: Turn[] = [];
@@ -53,7 +61,10 @@ export const encodeMessages = (messages: readonly Message[], traits: ModelTraits
   const addResult = (result: ToolResultPart): void => {
     const call = calls.get(result.toolCallId);
     const { part, attached } = encodeResult(result, nameOf(result, call), traits, losses);
-    turnOf("user").results.push({ position: call?.position ?? Infinity, parts: [part, ...attached] });
+    turnOf("user").results.push({
+      position: call?.position ?? Infinity,
+      parts: [...complete(result, [part]), ...attached],
+    });
   };
 
   for (const message of messages.slice(head.length)) {
@@ -67,12 +78,12 @@ export const encodeMessages = (messages: readonly Message[], traits: ModelTraits
       for (const part of message.parts) {
         if (part.type === "tool-call") calls.set(part.id, { name: part.name, position: position++ });
       }
-      const parts = encodeAssistant(message, traits, losses);
+      const parts = encodeAssistant(message, traits, losses, complete);
       if (parts.length > 0) turnOf("model").parts.push(...parts);
     } else {
       for (const part of message.parts) {
         if (part.type === "tool-result") addResult(part);
-        else for (const encoded of encodeUserPart(part, traits, losses)) turnOf("user").parts.push(encoded);
+        else turnOf("user").parts.push(...complete(part, encodeUserPart(part, traits, losses)));
       }
     }
   }
@@ -81,6 +92,12 @@ export const encodeMessages = (messages: readonly Message[], traits: ModelTraits
   const contents = turns.map((turn) => encodeTurn(turn, traits));
   if (turns[0]?.role !== "user") contents.unshift({ role: "user", parts: [blank] });
   return { ...(system.length === 0 ? {} : { systemInstruction: { parts: system } }), contents };
+};
+
+/** Lays what was written for a part over what is left of it from the client's own Gemini request. */
+const withExtras: Complete = ({ extras }, encoded) => {
+  const last = encoded.at(-1);
+  return extras === undefined || last === undefined ? encoded : [...encoded.slice(0, -1), mergeObjects(extras, last)];
 };
 
 const systemParts = ({ parts }: Message, losses: Losses): readonly Json[] => {

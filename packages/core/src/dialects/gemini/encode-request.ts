@@ -3,20 +3,24 @@ import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { encodeMessages } from "./contents.ts";
-import { encodeGenerationConfig, mergeObjects } from "./generation-config.ts";
+import { fitsAsIs } from "./fits-as-is.ts";
+import { encodeGenerationConfig } from "./generation-config.ts";
 import { dialectId } from "./identity.ts";
+import { mergeObjects } from "./merge-objects.ts";
 import { modelTraits } from "./model-traits.ts";
 import { encodeTools } from "./tools.ts";
 
-/** A request in this dialect; one that came in it and was not changed goes on as it came. */
+/** A request in this dialect; one that came in it, fits and was not changed goes on as it came. */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
   const path = pathOf(target.model, request.stream);
   const source = sourceOf(request);
-  if (source?.dialect === dialectId) return { path, body: originalBody(source), dropped: [] };
+  const traits = modelTraits(target.model);
+  if (source?.dialect === dialectId && fitsAsIs(request, traits)) {
+    return { path, body: originalBody(source), dropped: [] };
+  }
 
   const losses = createLosses(target);
-  const traits = modelTraits(target.model);
-  const { systemInstruction, contents } = encodeMessages(request.messages, traits, losses);
+  const { systemInstruction, contents } = encodeMessages(request, traits, losses);
   const { tools, toolConfig } = encodeTools(request, traits, losses);
   const generationConfig = encodeGenerationConfig(request, traits, target, losses);
   const extras = extrasOf(request, losses);
@@ -27,13 +31,15 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
       systemInstruction,
       contents,
       tools,
-      toolConfig: mergeObjects(extras["toolConfig"], toolConfig ?? {}),
-      generationConfig: mergeObjects(extras["generationConfig"], generationConfig),
+      toolConfig: filled(mergeObjects(extras["toolConfig"], toolConfig ?? {})),
+      generationConfig: filled(mergeObjects(extras["generationConfig"], generationConfig)),
       serviceTier: serviceTier(request, losses),
     }),
   };
   return { path, body: JSON.stringify(body), dropped: losses.dropped };
 };
+
+const filled = (object: Json): Json | undefined => (Object.keys(object).length === 0 ? undefined : object);
 
 /** The model stands in the path. Names that say their collection (`tunedModels/…`) keep it. */
 const pathOf = (model: string, stream: boolean): string => {

@@ -1,4 +1,4 @@
-import type { UpstreamError } from "../../errors.ts";
+import type { GatewayError, UpstreamError } from "../../errors.ts";
 import type { ErrorDetails, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn, present, stringIn } from "../fields.ts";
 import { durationMs } from "../retry-hint.ts";
@@ -63,4 +63,32 @@ export const errorInAnswer = (answer: unknown, provider: string): UpstreamError 
   const status = numberIn(objectIn(root, "error") ?? {}, "code");
   const isHttp = status !== undefined && status >= 400 && status < 600;
   return toUpstreamError(decodeError(root), { provider, ...(isHttp ? { status } : {}) });
+};
+
+const statuses: ReadonlyMap<number, string> = new Map([
+  [401, "UNAUTHENTICATED"],
+  [403, "PERMISSION_DENIED"],
+  [404, "NOT_FOUND"],
+  [408, "DEADLINE_EXCEEDED"],
+  [409, "ABORTED"],
+  [429, "RESOURCE_EXHAUSTED"],
+  [499, "CANCELLED"],
+  [502, "UNAVAILABLE"],
+  [503, "UNAVAILABLE"],
+  [504, "DEADLINE_EXCEEDED"],
+]);
+
+const types = "type.googleapis.com/google.rpc.";
+
+/** The body of an error answer, which is also the data of a stream's last chunk. */
+export const encodeError = ({ status, code, message, param, retryAfterMs }: GatewayError): string => {
+  const details: Json[] = [{ "@type": `${types}ErrorInfo`, reason: code.toUpperCase(), domain: "llm-gateway" }];
+  if (param !== undefined) {
+    details.push({ "@type": `${types}BadRequest`, fieldViolations: [{ field: param, description: message }] });
+  }
+  if (retryAfterMs !== undefined) {
+    details.push({ "@type": `${types}RetryInfo`, retryDelay: `${Math.ceil(retryAfterMs / 1000)}s` });
+  }
+  const name = statuses.get(status) ?? (status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT");
+  return JSON.stringify({ error: { code: status, message, status: name, details } });
 };

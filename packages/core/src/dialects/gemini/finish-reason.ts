@@ -16,6 +16,27 @@ const common: ReadonlyMap<string, FinishReason> = new Map([
   ["IMAGE_RECITATION", "content_filter"],
 ]);
 
+const failures: ReadonlySet<string> = new Set([
+  "FINISH_REASON_UNSPECIFIED",
+  "MALFORMED_FUNCTION_CALL",
+  "UNEXPECTED_TOOL_CALL",
+  "TOO_MANY_TOOL_CALLS",
+  "MISSING_THOUGHT_SIGNATURE",
+  "MALFORMED_RESPONSE",
+  "NO_IMAGE",
+  "IMAGE_OTHER",
+  "OTHER",
+]);
+
+const words: Readonly<Record<FinishReason, string>> = {
+  stop: "STOP",
+  // The dialect has no reason of its own for calls.
+  tool_calls: "STOP",
+  length: "MAX_TOKENS",
+  content_filter: "SAFETY",
+  error: "OTHER",
+};
+
 /** Some servers write the enum's number. Past these the numbering differs between servers. */
 const numbered: readonly string[] = [
   "FINISH_REASON_UNSPECIFIED",
@@ -39,7 +60,7 @@ export interface Brought {
 }
 
 /**
- * A finish reason in the vocabulary. Calls make a stop `tool_calls`: the dialect has no reason of its own for them.
+ * A finish reason in the vocabulary. Calls make a stop `tool_calls`: there is no reason of their own.
  * What is not in the table (`MALFORMED_FUNCTION_CALL`, `OTHER`, words yet to be invented) is a failure, unless the
  * model had answered in text alone: that answer stands.
  */
@@ -47,4 +68,18 @@ export const toFinishReason = (native: string, { text, calls }: Brought): Finish
   const reason = common.get(native);
   if (reason === "stop") return calls ? "tool_calls" : "stop";
   return reason ?? (text && !calls ? "stop" : "error");
+};
+
+/** Why a candidate ended, in this dialect's words: the provider's own where that is one and still says the same. */
+export const writeFinishReason = (
+  { finishReason, nativeFinishReason: native }: { finishReason: FinishReason; nativeFinishReason?: string },
+  isRefusal: boolean,
+): string => {
+  if (isRefusal) return words.content_filter;
+  if (native === undefined) return words[finishReason];
+  const meant = words[common.get(native) ?? "error"];
+  const isOwn = common.has(native) || failures.has(native);
+  // A failure after text that stands is a stop to everybody else.
+  const agrees = meant === words[finishReason] || (failures.has(native) && finishReason === "stop");
+  return isOwn && agrees ? native : words[finishReason];
 };

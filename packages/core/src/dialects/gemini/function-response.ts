@@ -41,6 +41,18 @@ const responseObject = (text: string, isError: boolean): Json => {
   return value ?? { output: text };
 };
 
+/** What a `response` object says: its text, as `responseObject` would wrap it again. */
+export const decodeResponse = (response: Json): { readonly text: string; readonly isError: boolean } => {
+  const { output, error } = response;
+  const isAlone = Object.keys(response).length === 1;
+  // Text that reads as an object would be one when it is written again.
+  if (isAlone && typeof output === "string" && objectFrom(output) === undefined)
+    return { text: output, isError: false };
+  if (isAlone && typeof error === "string" && objectFrom(error) === undefined) return { text: error, isError: true };
+  if (isAlone && isObject(error)) return { text: JSON.stringify(error), isError: true };
+  return { text: JSON.stringify(response), isError: false };
+};
+
 const objectFrom = (text: string): Json | undefined => {
   if (!text.trimStart().startsWith("{")) return undefined;
   try {

@@ -1,9 +1,41 @@
-import type { BackDialect } from "../dialect.ts";
+import type { BackDialect, FrontDialect } from "../dialect.ts";
 import { decodeReply } from "./decode-reply.ts";
+import { decodeCountRequest, decodeRequest } from "./decode-request.ts";
+import { encodeReply, writeCandidate } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
-import { decodeError } from "./errors.ts";
+import { decodeError, encodeError } from "./errors.ts";
 import { dialectId } from "./identity.ts";
+import { passes } from "./passes.ts";
 import { createDecoder } from "./stream-decoder.ts";
+import { createArrayEncoder, createEventEncoder } from "./stream-encoder.ts";
 
-/** Gemini's `generateContent`, as a provider speaks it. The base URL ends with the API's version. */
-export const gemini: BackDialect = { id: dialectId, encodeRequest, decodeReply, createDecoder, decodeError };
+/**
+ * Gemini's `generateContent`, as clients speak it to the gateway and as providers speak it. The base URL of a provider
+ * ends with the API's version.
+ */
+export const gemini: FrontDialect & BackDialect = {
+  id: dialectId,
+  decodeRequest,
+  encodeReply,
+  passes,
+  createEncoder: createEventEncoder,
+  encodeError,
+  // Its clients fail on comments and blank lines, and drop a turn from their history for a chunk without a part.
+  heartbeat: `data: {"candidates":[${writeCandidate(0, [])}]}\r\n\r\n`,
+  encodeRequest,
+  decodeReply,
+  createDecoder,
+  decodeError,
+};
+
+/** The same with its streams as one JSON array each, which is what clients get that do not ask for events. */
+export const geminiArray: FrontDialect = {
+  ...gemini,
+  createEncoder: createArrayEncoder,
+  encodeError: (error, requestId) => `[${gemini.encodeError(error, requestId)}]`,
+  heartbeat: "\n",
+  streamType: "application/json",
+};
+
+/** The same for requests that only ask how many tokens they are. */
+export const geminiCount: FrontDialect = { ...gemini, decodeRequest: decodeCountRequest };

@@ -1,6 +1,6 @@
 import type { ChatRequest } from "../../chat/request.ts";
 import type { BackTarget, Json } from "../dialect.ts";
-import { isObject, present } from "../fields.ts";
+import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import { dialectId } from "./identity.ts";
 import { toJsonSchema } from "./json-schema.ts";
@@ -98,10 +98,4 @@ const modalities = (request: ChatRequest, losses: Losses): readonly string[] | u
   return kept.length === 0 || (kept.length === 1 && kept[0]?.toLowerCase() === "text")
     ? undefined
     : kept.map((modality) => modality.toUpperCase());
-};
-
-/** Merges fields of the client's own Gemini request with ours, one level deep. Ours win. */
-export const mergeObjects = (extra: unknown, own: Json): Json | undefined => {
-  const merged = isObject(extra) ? { ...extra, ...own } : own;
-  return Object.keys(merged).length === 0 ? undefined : merged;
 };

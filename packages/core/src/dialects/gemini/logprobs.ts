@@ -26,3 +26,19 @@ export const toLogprobs = (result: Json): readonly unknown[] => {
       : [{ ...entry, top_logprobs: top.map(toLogprob).filter((each) => each !== undefined) }];
   });
 };
+
+const fromLogprob = (entry: Json): Json => ({
+  token: stringIn(entry, "token") ?? "",
+  logProbability: numberIn(entry, "logprob"),
+});
+
+/** The entries of a text's logprobs as `logprobsResult`. */
+export const writeLogprobs = (entries: readonly unknown[]): Json => {
+  const chosen = entries.filter(isObject);
+  return {
+    topCandidates: chosen.map((entry) => ({
+      candidates: arrayIn(entry, "top_logprobs").filter(isObject).map(fromLogprob),
+    })),
+    chosenCandidates: chosen.map(fromLogprob),
+  };
+};

@@ -4,7 +4,7 @@ import type { Losses } from "../losses.ts";
 import type { ModelTraits } from "./model-traits.ts";
 
 /** Where the Files API keeps what was uploaded to it; ids are `files/…`. */
-const filesBase = "https://generativelanguage.googleapis.com/v1beta/";
+export const filesBase = "https://generativelanguage.googleapis.com/v1beta/";
 
 const mediaTypes: ReadonlyMap<string, string> = new Map(
   Object.entries({

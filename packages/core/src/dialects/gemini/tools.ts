@@ -25,7 +25,10 @@ export const encodeTools = (request: ChatRequest, traits: ModelTraits, losses: L
   }
   const choice = request.toolChoice;
   const offered = offeredFunctions(functions, choice, traits);
-  const tools = offered.length === 0 ? others : [{ functionDeclarations: offered.map(declare(traits)) }, ...others];
+  const tools =
+    offered.length === 0
+      ? others
+      : [{ functionDeclarations: offered.map(declare(traits, request.dialect === dialectId)) }, ...others];
   if (tools.length === 0) return {};
   if (request.parallelToolCalls === false) losses.tuning("parallel_tool_calls");
   // A calling config without functions is refused.
@@ -44,9 +47,9 @@ const offeredFunctions = (
     : functions;
 
 const declare =
-  ({ jsonSchema }: ModelTraits) =>
-  ({ name, description, parameters }: FunctionTool): Json => {
-    const declaration = { name, description: description ?? "" };
+  ({ jsonSchema }: ModelTraits, isOwn: boolean) =>
+  ({ name, description, parameters, extras }: FunctionTool): Json => {
+    const declaration = { ...(isOwn ? extras : {}), name, description: description ?? "" };
     // A function without parameters has no schema at all.
     if (parameters === undefined || takesNothing(parameters)) return declaration;
     return jsonSchema

@@ -30,3 +30,21 @@ const audioTokens = (metadata: Json, details: string): number | undefined => {
   const audio = arrayIn(metadata, details).find((detail) => isObject(detail) && detail["modality"] === "AUDIO");
   return isObject(audio) ? tokenCount(audio["tokenCount"]) : undefined;
 };
+
+/** Usage in this dialect's words: thoughts are counted beside the candidates. */
+export const encodeUsage = (usage: Usage, serviceTier?: string): Json => {
+  const { inputTokens, outputTokens, cacheReadTokens, reasoningTokens, audioInputTokens, audioOutputTokens } = usage;
+  return present({
+    promptTokenCount: inputTokens,
+    cachedContentTokenCount: cacheReadTokens,
+    candidatesTokenCount: Math.max(0, outputTokens - (reasoningTokens ?? 0)),
+    thoughtsTokenCount: reasoningTokens,
+    totalTokenCount: inputTokens + outputTokens,
+    promptTokensDetails: audioDetails(audioInputTokens),
+    candidatesTokensDetails: audioDetails(audioOutputTokens),
+    serviceTier: serviceTier === "default" ? "standard" : serviceTier,
+  });
+};
+
+const audioDetails = (count: number | undefined): readonly Json[] | undefined =>
+  count === undefined ? undefined : [{ modality: "AUDIO", tokenCount: count }];

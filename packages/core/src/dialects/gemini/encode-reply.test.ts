@@ -189,10 +189,8 @@ const said = ({ choices, usage, id, model }: CollectedReply): unknown => ({
 describe.skipIf(!isPresent)("recorded answers (skipped where the recordings are absent)", () => {
   it.each(recordings)("%s says the same when it is written anew", (_name, recording) => {
     const reply = collect(decode(recording));
-    const usage = reply.usage && { ...reply.usage, reasoningTokens: reply.usage.reasoningTokens };
     const expected = said({
       ...reply,
-      ...(usage && { usage }),
       model: reply.model ?? request.model,
       id: reply.id ?? "req_1",
     });

@@ -101,8 +101,7 @@ const plain = (written: Json): unknown => {
     .map(({ role = "user", parts }) => ({
       role: role === "function" ? "user" : role,
       parts: (Array.isArray(parts) ? parts : [parts]).filter(isObject).map(({ thought, ...part }) => ({
-        ...withoutForeignId(part, "functionCall"),
-        ...withoutForeignId(part, "functionResponse"),
+        ...withoutForeignId(part),
         ...(thought === true ? { thought } : {}),
       })),
     }));

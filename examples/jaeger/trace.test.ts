@@ -183,6 +183,14 @@ const checkTraces = (record: () => Promise<Recorded>): void => {
     expect(await verdictOf("A card number in the prompt is redacted", "pii", "input")).toBe("redact");
     expect(await verdictOf("An e-mail address in the answer is redacted", "pii", "output")).toBe("redact");
     expect(await verdictOf("A competitor is named, which is noted", "competitors", "input")).toBe("flag");
+    expect(await verdictOf("A forbidden topic is blocked", "secrets", "input")).toBe("block");
+
+    const blocked = await spansOf("A forbidden topic is blocked");
+    expect(pathsOf(blocked)).toEqual(pathsIn(toCache.replace(/\n.*$/, "")));
+    expect(gatewayOf(blocked)).toMatchObject({
+      failed: false,
+      attributes: { "llm_gateway.outcome": "blocked", "http.response.status_code": 400 },
+    });
   });
 
   test("a client that leaves: nobody failed, but the call was given up", async () => {
@@ -211,12 +219,19 @@ const checkTraces = (record: () => Promise<Recorded>): void => {
     );
   });
 
-  test("nothing but an inference has usage", async () => {
+  test("only inferences have usage, and a parameter that was left out is named", async () => {
     const spans = await spansOf("A parameter that the model lacks");
     const counted = spans.filter(({ attributes }) =>
       Object.keys(attributes).some((name) => name.startsWith("gen_ai.usage.")),
     );
     expect(counted.map(({ name }) => name)).toEqual(["chat claude-haiku-4-5"]);
+    expect(counted[0]?.attributes).toMatchObject({ "llm_gateway.normalize.dropped_params": ["seed"] });
+  });
+
+  test("every span has a length", async () => {
+    const spans = await spansOf("A stream");
+    expect(spans.filter(({ start, end }) => end <= start)).toEqual([]);
+    expect(spans.filter(({ attributes }) => "@jaeger@warnings" in attributes)).toEqual([]);
   });
 };
 

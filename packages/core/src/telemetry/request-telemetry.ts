@@ -203,7 +203,7 @@ export class RequestTelemetry {
 
   /** A check of a guardrail knows its verdict. */
   guarded(facts: GuardFacts, parent: Span): void {
-    const { name, direction, verdict, findings, categories, startedAt } = facts;
+    const { name, direction, verdict, findings, categories, startedAt, durationMs } = facts;
     this.parts.metrics.verdict({ guard: name, direction, verdict });
     if (!parent.isRecording()) return;
     const span = startSpan(
@@ -223,7 +223,7 @@ export class RequestTelemetry {
       ...(categories.length === 0 ? {} : { [attribute.guardrailCategories]: [...categories] }),
       ...guardCompat(this.parts.settings.compat),
     });
-    endSpan(span);
+    endSpan(span, startedAt + durationMs);
   }
 
   /** Ends whatever is open. */
@@ -287,4 +287,5 @@ export interface GuardFacts {
   readonly categories: readonly string[];
   /** When it began, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
+  readonly durationMs: number;
 }

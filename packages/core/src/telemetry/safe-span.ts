@@ -13,5 +13,9 @@ export const startSpan = (tracer: Tracer, ...span: Parameters<Tracer["startSpan"
   return started;
 };
 
-/** Ends a span, whatever the host's processor makes of it. */
-export const endSpan = (span: Span): void => safely(() => span.end());
+/**
+ * Ends a span, whatever the host's processor makes of it.
+ *
+ * @param endedAt In milliseconds since the Unix epoch, for spans whose start was given so: SDKs measure the others better.
+ */
+export const endSpan = (span: Span, endedAt?: number): void => safely(() => span.end(endedAt));

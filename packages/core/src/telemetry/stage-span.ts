@@ -91,7 +91,7 @@ export class StageSpan implements Span {
     this.#request.parts.metrics.stage({ name: this.#stage.name, phase: this.#phase, outcome, seconds });
     this.#span.setAttribute(attribute.stageOutcome, outcome);
     if (outcome === "error" && error !== undefined) failFinally(this.#span, error);
-    endSpan(this.#span);
+    endSpan(this.#span, this.#beganAtWall === undefined ? undefined : this.#beganAtWall + seconds * 1000);
   }
 
   #seconds(): number {

@@ -46,6 +46,7 @@ export const createFindingRecorder = (
   /** Places of this recorder's findings in the list, which another guardrail stage may share. */
   const places = new Map<string, number>();
   const startedAt = context.clock.wall();
+  const began = context.clock.now();
   let reported = false;
   let concluded = false;
 
@@ -87,11 +88,12 @@ export const createFindingRecorder = (
       if (concluded || telemetry === undefined) return;
       concluded = true;
       const all = own();
+      const durationMs = context.clock.now() - began;
       for (const { name } of rules) {
         const findings = all.filter(({ rule }) => rule === name);
         const verdict = worstOf(findings)?.action ?? "allow";
         const told = { findings: countOf(findings), categories: categoriesOf(findings) };
-        telemetry.guarded({ name, direction, verdict, startedAt, ...told }, context.span);
+        telemetry.guarded({ name, direction, verdict, startedAt, durationMs, ...told }, context.span);
       }
     },
   };

@@ -1,4 +1,4 @@
-import { trace, type Tracer } from "@opentelemetry/api";
+import type { Tracer } from "@opentelemetry/api";
 import { toChatRequest, type ChatInput } from "./chat-input.ts";
 import type { Reply } from "./chat/reply.ts";
 import { createEngine } from "./engine.ts";
@@ -29,11 +29,11 @@ import { route } from "./stages/route/route.ts";
 import { translateStream } from "./stages/translate-stream/translate-stream.ts";
 import { createContentCapture } from "./telemetry/content/capture.ts";
 import { createDrawingTracer } from "./telemetry/drawn-span.ts";
+import { createLateTracer } from "./telemetry/late-tracer.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import type { TelemetryParts } from "./telemetry/parts.ts";
 import { safely } from "./telemetry/safely.ts";
 import { createUndiciTransport } from "./transport/undici.ts";
-import { packageName, version } from "./version.ts";
 
 export interface ChatOptions {
   /** Who asks. @default `{ id: "in-process" }` */
@@ -90,7 +90,7 @@ export const defaultStages = (): Stage[] => [
 ];
 
 const tracerFor = (debug: NonNullable<GatewayOptions["debug"]>, clock: Clock): Tracer => {
-  const tracer = trace.getTracer(packageName, version);
+  const tracer = createLateTracer();
   if (debug === false) return tracer;
   const show = debug === true ? (drawing: string): void => console.error(`${drawing}\n`) : debug;
   return createDrawingTracer(tracer, clock, (drawing) => safely(() => show(drawing)));

@@ -361,6 +361,13 @@ describe("an inference", () => {
     });
   });
 
+  test("says nothing of what goes without saying", async () => {
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }));
+    await ask({ n: 1, stream: false });
+    const names = Object.keys(traces.one("chat gpt-5-mini").attributes);
+    expect(names.filter((name) => name.startsWith("gen_ai.request."))).toEqual(["gen_ai.request.model"]);
+  });
+
   test("that is a fallback, and the one before it", async () => {
     const { ask } = setUp(byProvider("openai", { status: 401, body: {} }, { body: messagesAnswer("Hi") }));
     await ask();

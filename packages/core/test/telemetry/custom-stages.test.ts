@@ -245,6 +245,20 @@ describe("the phases of a stage", () => {
     expect(traces.named("chat gpt-5-mini")).toHaveLength(2);
   });
 
+  test("one that gives a reply up and goes on reading it", async () => {
+    await askThrough(
+      defineStage("mine", async (_, next) => {
+        const reply = await next();
+        reply.cancel();
+        await collect(reply);
+        return next();
+      }),
+    );
+    expect(traces.named("POST")).toHaveLength(2);
+    // Of the first nobody has read anything.
+    expect(traces.stage("meter", "stream").attributes).toMatchObject({ "llm_gateway.stream.chunks_out": 5 });
+  });
+
   test("one that asks twice at once, and takes what comes first", async () => {
     await askThrough(defineStage("mine", (_, next) => Promise.any([next(), next()])));
     expect(traces.named("llm_gateway.stage mine")).toHaveLength(1);

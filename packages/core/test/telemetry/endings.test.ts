@@ -1,11 +1,15 @@
 import { SpanStatusCode } from "@opentelemetry/api";
 import { describe, expect, test } from "vitest";
 import {
+  createReply,
   defineStage,
   insertAfter,
   insertBefore,
   mapBatches,
   UpstreamError,
+  type EventBatch,
+  type GatewayOptions,
+  type Reply,
   type Stage,
   type Transport,
 } from "../../src/index.ts";
@@ -228,6 +232,27 @@ describe("a request that takes too long", () => {
       "  cache request",
       "  late request",
     ]);
+  });
+
+  test("is over even if something still comes", async () => {
+    const clock = createFakeClock();
+    const slowly = async function* (reply: Reply): AsyncGenerator<EventBatch> {
+      for await (const batch of reply.batches) {
+        await clock.sleep(10_000);
+        yield batch;
+      }
+    };
+    const late = defineStage("late", async ({ signal }, next) =>
+      createReply({ batches: slowly(await next()), signal }),
+    );
+    const stages: GatewayOptions["stages"] = (defaults) => insertBefore(defaults, "route", late);
+    const { gateway } = setUp(() => ({ body: chatAnswer("Hi") }), { stages, timeouts: { deadlineMs: 5_000 } }, clock);
+    const reply = await gateway.chat({ model: "fast", messages: [{ role: "user", content: "Hi" }] });
+    const first = reply.batches[Symbol.asyncIterator]().next();
+    await clock.advance(20_000);
+    expect(await first).toMatchObject({ done: false });
+    expect(outcome()).toBe("error");
+    expect(eventsOf("llm_gateway chat")).toEqual([]);
   });
 
   test("ends although the transport hears nothing of it", async () => {

@@ -1,8 +1,9 @@
-import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { SpanKind, SpanStatusCode, type HrTime } from "@opentelemetry/api";
 import { describe, expect, test } from "vitest";
-import { cache, denyPatterns, guardrail, pii } from "../../src/index.ts";
+import { cache, defineStage, denyPatterns, guardrail, insertBefore, pii, systemClock } from "../../src/index.ts";
 import { chatAnswer, chatStream, messagesAnswer, messagesStream } from "../../src/testing/wire.ts";
-import { byProvider, setUp, withStage } from "./set-up.ts";
+import { packageName, version } from "../../src/version.ts";
+import { byProvider, chatRequest, read, setUp, withStage } from "./set-up.ts";
 import { useTraces } from "./traces.ts";
 
 const traces = useTraces();
@@ -11,6 +12,8 @@ const wayIn = ["  normalize request", "  guardrail request", "  cache request", 
 /** What stands around each provider call. */
 const call = ["    meter request", "    translate-stream request"];
 const wayOut = ["  meter stream", "  translate-stream stream"];
+const millisOf = ([seconds, nanos]: HrTime): number => seconds * 1_000 + nanos / 1e6;
+
 const simple = ["llm_gateway chat", ...wayIn, ...call, "    chat gpt-5-mini", "      POST", ...wayOut];
 
 describe("the tree of a request", () => {
@@ -159,15 +162,32 @@ test("each span has its kind", async () => {
   for (const { kind } of others) expect(kind).toBe(SpanKind.INTERNAL);
 });
 
+test("no span begins before its request or ends after it", async () => {
+  const slow = defineStage("slow", async ({ clock }, next) => {
+    const reply = await next();
+    await clock.sleep(1);
+    return reply;
+  });
+  const { gateway } = setUp(() => ({ body: chatStream("a", "b") }), {
+    stages: (defaults) => insertBefore(withStage(guardrail({ rules: [pii()] }))(defaults), "route", slow),
+    clock: systemClock,
+  });
+  await read(await gateway.fetch(chatRequest({ stream: true })));
+  const whole = traces.gateway();
+  expect(traces.stage("slow", "response").ended).toBe(true);
+  // Where a span is told of late, its beginning is known to the millisecond.
+  for (const { name, startTime, endTime } of traces.spans()) {
+    expect([name, millisOf(startTime) > millisOf(whole.startTime) - 2]).toEqual([name, true]);
+    expect([name, millisOf(endTime) < millisOf(whole.endTime) + 2]).toEqual([name, true]);
+  }
+});
+
 test("all spans of a request are one trace, and carry the package's name and version", async () => {
   const { ask } = setUp(() => ({ body: chatAnswer("Hi") }));
   await ask();
-  const [first] = traces.spans();
-  for (const { spanContext, instrumentationScope } of traces.spans().map((span) => ({
-    spanContext: span.spanContext(),
-    instrumentationScope: span.instrumentationScope,
-  }))) {
-    expect(spanContext.traceId).toBe(first?.spanContext().traceId);
-    expect(instrumentationScope).toMatchObject({ name: "@llm-gateway/core", version: expect.stringMatching(/^\d+\./) });
+  const { traceId } = traces.gateway().spanContext();
+  for (const span of traces.spans()) {
+    expect(span.spanContext().traceId).toBe(traceId);
+    expect(span.instrumentationScope).toMatchObject({ name: packageName, version });
   }
 });

@@ -110,6 +110,13 @@ describe("the header that names the trace", () => {
     expect(headers.get("x-llm-gateway-trace-id")).toBe(traces.gateway().spanContext().traceId);
   });
 
+  test("is there most of all where something went wrong", async () => {
+    const { ask } = setUp(() => ({ status: 500, body: {} }));
+    const { status, headers } = await ask({ model: "openai/gpt-5-mini" });
+    expect(status).toBe(502);
+    expect(headers.get("x-llm-gateway-trace-id")).toBe(traces.gateway().spanContext().traceId);
+  });
+
   test("is not there where nobody shall know", async () => {
     const { headers } = await answers({ telemetry: { exposeTraceId: false } }).ask();
     expect(headers.has("x-llm-gateway-trace-id")).toBe(false);

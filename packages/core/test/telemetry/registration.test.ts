@@ -1,10 +1,12 @@
+import { createRequire } from "node:module";
+import type * as api from "@opentelemetry/api";
 import { metrics, propagation, trace } from "@opentelemetry/api";
 import { TracerProvider, type SpanProcessor, type TracerProviderOptions } from "@opentelemetry/sdk-trace";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { defineStage, insertBefore, type Context, type GatewayOptions } from "../../src/index.ts";
 import { telemetryKey } from "../../src/telemetry/request-telemetry.ts";
 import { chatAnswer, chatStream } from "../../src/testing/wire.ts";
-import { registerMeterRecorder } from "./meter-recorder.ts";
+import { MeterRecorder, registerMeterRecorder } from "./meter-recorder.ts";
 import { setUp, type SetUp } from "./set-up.ts";
 import { registerTraces, Traces, unregisterTraces } from "./traces.ts";
 
@@ -55,6 +57,24 @@ describe("an SDK that is registered after the gateway was made", () => {
     expect(traces.tree()).toEqual(expect.arrayContaining(["llm_gateway chat", "    chat gpt-5-mini", "      POST"]));
     expect(meters.of("llm_gateway.request.duration")).toHaveLength(1);
     expect(meters.of("llm_gateway.request.active").map(([count]) => count)).toEqual([1, -1]);
+  });
+
+  test("through another copy of the API, as applications of CommonJS modules have it", async () => {
+    const other = createRequire(import.meta.url)("@opentelemetry/api") as typeof api;
+    expect(other.trace).not.toBe(trace);
+    onTestFinished(() => {
+      other.trace.disable();
+      other.metrics.disable();
+    });
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi") }));
+    const traces = new Traces();
+    other.trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [traces] }));
+    const meters = new MeterRecorder();
+    other.metrics.setGlobalMeterProvider(meters);
+    await ask();
+    traces.checkAllEnded();
+    expect(traces.gateway().attributes).toMatchObject({ "llm_gateway.outcome": "ok" });
+    expect(meters.of("llm_gateway.request.duration")).toHaveLength(1);
   });
 
   test("while it answers: nothing of that request is told by halves", async () => {

@@ -78,8 +78,16 @@ export interface RoutingPreferences {
   readonly requireParameters?: boolean;
 }
 
+/**
+ * What is asked of the model, in OpenTelemetry's words. `text_completion` is a chat in the form of its predecessor;
+ * `embeddings` wants a vector for each message instead of an answer to them all.
+ */
+export type Operation = "chat" | "text_completion" | "embeddings";
+
 /** What any dialect can ask for. Immutable: a stage that wants another request passes a new one to `next`. */
 export interface ChatRequest {
+  /** @default "chat" */
+  readonly operation?: Operation;
   /** The dialect it was written in; `extras` are in that dialect's words. */
   readonly dialect: string;
   /** As the client wrote it: `provider/model`, a catalog name or a configured name. */

@@ -4,6 +4,7 @@ import type { Target } from "../chat/target.ts";
 import { requireValue, type Context } from "../pipeline/context.ts";
 import { callSettingsKey } from "../providers/call.ts";
 import { costOf, priceOf, type Model, type Price } from "../providers/catalog.ts";
+import { dialectOf } from "../providers/dialect-of.ts";
 import { registryKey } from "../providers/registry.ts";
 import { droppedKey, writeRequest } from "../providers/write-request.ts";
 import type { Estimate, ExplainedRequest, ExplainedTarget } from "./explanation.ts";
@@ -17,9 +18,10 @@ export const explainRequest = (
 ): { readonly request: ExplainedRequest; readonly dropped: readonly string[] } => {
   const provider = requireValue(context, registryKey).get(target.provider);
   if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
+  const dialect = dialectOf(provider, target.model, context.request);
   const { unsupported } = requireValue(context, callSettingsKey);
   const key = provider.auth.type === "none" ? undefined : redacted;
-  const { url, headers, body } = writeRequest(context, target, provider, key, unsupported);
+  const { url, headers, body } = writeRequest(context, target, provider, dialect, key, unsupported);
   // A header that somebody configured may hold a secret as well.
   const configured = Object.keys(provider.headers).map((name) => [name, redacted]);
   return {

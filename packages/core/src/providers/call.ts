@@ -9,7 +9,7 @@ import {
   type Reply,
 } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
-import type { DecodeOptions } from "../dialects/dialect.ts";
+import type { BackDialect, DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { toUpstreamError } from "../dialects/upstream-error.ts";
 import { UpstreamError } from "../errors.ts";
@@ -20,6 +20,7 @@ import type { Attempt } from "../telemetry/attempt.ts";
 import { telemetryKey } from "../telemetry/request-telemetry.ts";
 import { framingOf, type Framing } from "../transport/framing.ts";
 import type { Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
+import { dialectOf } from "./dialect-of.ts";
 import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
@@ -55,6 +56,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   }
   const provider = requireValue(context, registryKey).get(target.provider);
   if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
+  const dialect = dialectOf(provider, target.model, request);
   const settings = requireValue(context, callSettingsKey);
 
   const credential = credentialOf(provider, clock);
@@ -62,11 +64,13 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     context,
     target,
     provider,
+    dialect,
     typeof credential === "object" ? await credential : credential,
     settings.unsupported,
   );
   const trace = startAttempt(context, target, provider, url);
   const sentHeaders = trace === undefined ? headers : { ...headers, ...trace.headers };
+  const { id } = provider;
   const call = new Cancellation();
   let reply: AbortableReply | undefined;
   const abort = (reason: unknown): void => {
@@ -87,15 +91,14 @@ export const callProvider = async (context: Context): Promise<Reply> => {
       settings.transport.send(new CallRequest(url, sentHeaders, body, call));
     const response = await (trace === undefined ? send() : trace.suppressed(send));
     trace?.answered(response.status, requestIdOf(response));
-    if (response.status < 200 || response.status >= 300) throw await refusal(response, provider);
+    if (response.status < 200 || response.status >= 300) throw await refusal(response, id, dialect);
 
     const { model } = target;
-    const { id, quirks } = provider;
+    const { quirks } = provider;
     const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
-    const answer: Answer = { clock, provider, settings, options, watchdog, trace };
+    const answer: Answer = { clock, dialect, settings, options, watchdog, trace };
     const framing =
-      framingOf(response.headers["content-type"]) ??
-      (request.stream ? framingOf(provider.dialect.streamType) : undefined);
+      framingOf(response.headers["content-type"]) ?? (request.stream ? framingOf(dialect.streamType) : undefined);
     const batches =
       framing !== undefined
         ? await readStreamed(response.body, framing, answer)
@@ -144,7 +147,7 @@ class CallRequest implements TransportRequest {
 /** What reading an answer needs. */
 interface Answer {
   readonly clock: Clock;
-  readonly provider: Provider;
+  readonly dialect: BackDialect;
   readonly settings: CallSettings;
   readonly options: DecodeOptions;
   readonly watchdog: Watchdog;
@@ -172,7 +175,7 @@ const requestIdOf = ({ headers }: TransportResponse): string | undefined =>
   headers["x-request-id"] ?? headers["request-id"] ?? headers["x-amzn-requestid"] ?? headers["x-debug-trace-id"];
 
 /** The provider said no: reads why. */
-const refusal = async (response: TransportResponse, { id, dialect }: Provider): Promise<UpstreamError> => {
+const refusal = async (response: TransportResponse, id: string, dialect: BackDialect): Promise<UpstreamError> => {
   // A body too large or broken is worth no second error: the status alone says enough.
   const body = await readBody(response.body, maxErrorBytes, id).then(parseLoosely, () => undefined);
   return toUpstreamError(dialect.decodeError(body, response.headers), {
@@ -187,13 +190,13 @@ const readStreamed = async (
   framing: Framing,
   answer: Answer,
 ): Promise<BatchSource> => {
-  const { clock, provider, settings, options, watchdog, trace } = answer;
+  const { clock, dialect, settings, options, watchdog, trace } = answer;
   const source = readStream({
-    provider: provider.id,
-    dialect: provider.dialect.id,
+    provider: options.provider,
+    dialect: dialect.id,
     body,
     framing,
-    decoder: provider.dialect.createDecoder(options),
+    decoder: dialect.createDecoder(options),
     watchdog,
     clock,
     maxBytes: settings.maxStreamBytes,
@@ -202,8 +205,8 @@ const readStreamed = async (
   return new Replay(await untilContent(source), source);
 };
 
-const readWhole = (bytes: Buffer, status: number, { provider, options, watchdog, trace }: Answer): BatchSource => {
-  const { id, dialect } = provider;
+const readWhole = (bytes: Buffer, status: number, { dialect, options, watchdog, trace }: Answer): BatchSource => {
+  const { provider: id } = options;
   watchdog.stop();
   const body = parseLoosely(bytes);
   if (!isObject(body)) {

@@ -4,7 +4,7 @@ import { hostToURL, resolveBaseURL, withBasePath } from "./base-url.ts";
 import { catalogModels } from "./catalog.ts";
 import { declareModels } from "./declared-models.ts";
 import { resolveHeaders } from "./provider-headers.ts";
-import type { ApiKey, Auth, Provider, ProviderOptions } from "./provider.ts";
+import type { ApiKey, Auth, DialectOfModel, Provider, ProviderOptions } from "./provider.ts";
 
 /** Environment variables: `process.env`, or what a test puts in its place. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,6 +31,10 @@ export interface ProviderRow {
   readonly local?: true;
   /** @default OpenAI's chat dialect */
   readonly dialect?: BackDialect;
+  /** How it is asked for embeddings; absent where it has none. */
+  readonly embeddings?: BackDialect;
+  /** For a provider whose models speak several dialects: that of a model, where it is not `dialect`. */
+  readonly dialectOfModel?: DialectOfModel;
   readonly quirks?: Quirks;
 }
 
@@ -52,7 +56,7 @@ export const createProvider = (
   environment: Environment,
   factory: string,
 ): Provider => {
-  const { dialect, local } = definition;
+  const { dialect, embeddings, dialectOfModel, local } = definition;
   const id = resolveId(options.id ?? definition.id, factory);
   const apiKey = resolveKey(definition, options.apiKey, environment, factory);
   if (apiKey === undefined && local !== true && definition.auth?.type !== "signature") {
@@ -62,6 +66,8 @@ export const createProvider = (
     id,
     telemetryName: definition.telemetryName ?? toTelemetryName(id),
     dialect,
+    ...(embeddings === undefined ? {} : { embeddings }),
+    ...(dialectOfModel === undefined ? {} : { dialectOfModel }),
     baseURL: baseURLOf(definition, options, environment, factory),
     auth: authOf(definition, apiKey !== undefined),
     ...(apiKey === undefined ? {} : { apiKey }),

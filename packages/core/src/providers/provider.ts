@@ -1,3 +1,4 @@
+import type { ChatRequest } from "../chat/request.ts";
 import type { BackDialect } from "../dialects/dialect.ts";
 import type { Quirks } from "../dialects/quirks.ts";
 import type { UnsignedRequest } from "./auth/sigv4.ts";
@@ -23,13 +24,21 @@ export type Auth =
 /** A key, or where to get one. A function is called for each provider call, so it may rotate keys. */
 export type ApiKey = string | (() => string | Promise<string>);
 
+/** Finds the dialect of one model, by its name in the provider's own words and by what is asked of it. */
+export type DialectOfModel = (model: string, request: ChatRequest) => BackDialect | undefined;
+
 /** Who and where, as data: what `openai()`, `provider("groq")` and the like return. */
 export interface Provider {
   /** Prefix of its targets: `id/model`. */
   readonly id: string;
   /** `gen_ai.provider.name` in telemetry. */
   readonly telemetryName: string;
+  /** How it is spoken to. */
   readonly dialect: BackDialect;
+  /** How it is asked for embeddings; absent where it has none. */
+  readonly embeddings?: BackDialect;
+  /** The dialect of a model that speaks another one, `undefined` for all that do not. */
+  readonly dialectOfModel?: DialectOfModel;
   /** Without a trailing slash. */
   readonly baseURL: string;
   readonly auth: Auth;

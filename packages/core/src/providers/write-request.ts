@@ -1,5 +1,5 @@
 import type { Target } from "../chat/target.ts";
-import type { EncodedRequest } from "../dialects/dialect.ts";
+import type { BackDialect, EncodedRequest } from "../dialects/dialect.ts";
 import { UpstreamError } from "../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../pipeline/context.ts";
 import type { TransportRequest } from "../transport/transport.ts";
@@ -21,12 +21,13 @@ export const writeRequest = (
   context: Context,
   target: Target,
   provider: Provider,
+  dialect: BackDialect,
   credential: Credential,
   unsupported: "drop" | "refuse" | undefined,
 ): Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body"> => {
   const { request } = context;
   const model = context.get(registryKey)?.model(target);
-  const encoded = provider.dialect.encodeRequest(request, {
+  const encoded = dialect.encodeRequest(request, {
     provider: provider.id,
     model: target.model,
     quirks: provider.quirks,

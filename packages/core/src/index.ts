@@ -66,6 +66,7 @@ export type {
   FunctionTool,
   JsonSchema,
   OpaqueTool,
+  Operation,
   OutputFormat,
   ReasoningPreferences,
   RoutingPreferences,

@@ -50,10 +50,9 @@ const readFlags = (): { readonly port: number; readonly paceMs: number; readonly
 };
 
 const describe = (url: string): string => {
-  const bases = providers.map(({ label, basePath }) => `  ${label.padEnd(10)} ${url}${basePath}`);
-  const variables = providers.map(
-    ({ environmentPrefix: prefix, basePath }) =>
-      `  export ${prefix}_BASE_URL=${url}${basePath} ${prefix}_API_KEY=simulator`,
+  const bases = providers.map(({ label, basePath }) => `  ${label.padEnd(14)} ${url}${basePath}`);
+  const variables = providers.map(({ environment, basePath }) =>
+    Object.entries(environment(url + basePath)).reduce((line, [name, value]) => `${line} ${name}=${value}`, "  export"),
   );
   return `Simulator on ${url}
 

@@ -41,8 +41,12 @@ const writeAnswer = ({ provider, call, dice }: Exchange, ask: Ask, answer: Answe
     ? streamPlan({ ...provider.headers(dice), ...provider.streamHeaders(call) }, ask.stream(answer))
     : jsonPlan(200, provider.headers(dice), ask.whole(answer));
 
+const embedPlan = ({ provider, call, dice }: Exchange): Plan =>
+  jsonPlan(200, provider.headers(dice), provider.embed?.(call));
+
 const answerPlan = (exchange: Exchange, shape?: "whole" | "stream"): Plan => {
   const { provider, call, memory } = exchange;
+  if (call.route.action === "embed") return embedPlan(exchange);
   provider.refuseUnknownFields(call);
   const ask = provider.read(call);
   const answer = think(ask.prompt, memory.promptCache.read(ask.prompt));
@@ -51,6 +55,7 @@ const answerPlan = (exchange: Exchange, shape?: "whole" | "stream"): Plan => {
 
 /** The answer, or what is left of it, after the content filter has struck. */
 const filteredPlan = (exchange: Exchange, when: "before" | "half-way"): Plan => {
+  if (exchange.call.route.action === "embed") return problemPlan(exchange, { kind: "content-filter" });
   const ask = exchange.provider.read(exchange.call);
   const input = exchange.memory.promptCache.read(ask.prompt);
   const answer = think(ask.prompt, input);
@@ -107,7 +112,7 @@ const requestedFault = ({ provider, call, memory }: Exchange): RequestedFault | 
   return found;
 };
 
-const chatPlan = (exchange: Exchange): Plan => {
+const requestedPlan = (exchange: Exchange): Plan => {
   const fault = requestedFault(exchange);
   return fault === undefined ? answerPlan(exchange) : faultPlan(exchange, fault);
 };
@@ -119,12 +124,17 @@ const planAction = (exchange: Exchange): Plan => {
   const { provider, call, dice, memory } = exchange;
   if (isDeeperThan(call.body, greatestDepth)) return refuse("The request body is nested too deeply.");
   const { route } = call;
-  const behaviour = route.action === "chat" ? memory.scripts.take(provider.id, provider.model(call)) : undefined;
+  const { action } = route;
+  const behaviour =
+    action === "chat" || action === "embed"
+      ? memory.scripts.take(provider.id, provider.model(call), action === "chat")
+      : undefined;
   if (behaviour !== undefined) return scriptPlan(exchange, behaviour);
   if ((provider.key(call) ?? "") === "") return problemPlan(exchange, { kind: "missing-key" });
-  switch (route.action) {
+  switch (action) {
     case "chat":
-      return chatPlan(exchange);
+    case "embed":
+      return requestedPlan(exchange);
     case "count": {
       const { prompt } = provider.read(call);
       return jsonPlan(200, provider.headers(dice), provider.count?.(promptTokens(prompt.blocks)));

@@ -3,13 +3,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   chat,
   chatPath,
+  coherePath,
   contents,
+  converse,
+  conversePath,
   geminiPath,
   messages,
   messagesPath,
   post,
   readEvents,
   readJsonEvents,
+  responses,
+  responsesPath,
   type Body,
 } from "../test/client.ts";
 import { faultTable } from "./faults/fault-table.ts";
@@ -36,6 +41,18 @@ const providers = {
   },
 };
 const everyProvider = Object.entries(providers);
+
+/** The formats that are looked at only for what they do of their own. */
+const others = {
+  responses: (fault: string, stream = false): Promise<Response> =>
+    post(simulator, responsesPath, responses(words, { stream }), { "x-simulator-fault": fault }),
+  cohere: (fault: string, stream = false): Promise<Response> =>
+    post(simulator, coherePath, chat(words, { stream }), { "x-simulator-fault": fault }),
+  bedrock: (fault: string, stream = false): Promise<Response> =>
+    post(simulator, conversePath("m", stream ? "converse-stream" : "converse"), converse(words), {
+      "x-simulator-fault": fault,
+    }),
+};
 
 const outputs = (text: string): number =>
   readJsonEvents(text).filter((event) => JSON.stringify(event).match(/"text":"[^"]|"content":"[^"]/u)).length;
@@ -79,18 +96,25 @@ describe("error answers", () => {
       { error: { message: expect.stringContaining("exceeds the maximum number of tokens") } },
     ],
     ["gemini", "content-filter", 200, { promptFeedback: { blockReason: "PROHIBITED_CONTENT" } }],
+    ["responses", "content-filter-output", 200, { incomplete_details: { reason: "content_filter" } }],
+    ["cohere", "429", 429, { message: expect.stringContaining("per minute") }],
+    ["bedrock", "bad-key", 403, { message: expect.stringContaining("security token") }],
+    ["bedrock", "content-filter", 200, { stopReason: "content_filtered" }],
   ] as const)("%s has its own body for %s", async (provider, fault, status, body) => {
-    const response = await providers[provider](fault);
+    const response = await { ...providers, ...others }[provider](fault);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject(body);
   });
 
-  test.each(everyProvider)("%s gives every numbered fault its status, streamed or not", async (_, ask) => {
-    for (const { name } of faultTable.filter((fault) => /^\d+$/u.test(fault.name))) {
-      expect((await ask(name)).status).toBe(Number(name));
-      expect((await ask(name, true)).status).toBe(Number(name));
-    }
-  });
+  test.each([...everyProvider, ...Object.entries(others)])(
+    "%s gives every numbered fault its status, streamed or not",
+    async (_, ask) => {
+      for (const { name } of faultTable.filter((fault) => /^\d+$/u.test(fault.name))) {
+        expect((await ask(name)).status).toBe(Number(name));
+        expect((await ask(name, true)).status).toBe(Number(name));
+      }
+    },
+  );
 
   test("carry the wait that an option names, where the provider says such things", async () => {
     const headers = (await providers.openai("429?retry-after=2&retry-after-ms=90&should-retry=false")).headers;

@@ -4,6 +4,7 @@ import { planExchange, tooLargePlan, type Exchange, type Memory } from "./exchan
 import type { Journal } from "./journal.ts";
 import { createDice } from "./model/dice.ts";
 import type { Signer } from "./model/signature.ts";
+import type { Shelf } from "./providers/provider.ts";
 import { findRoute } from "./providers/routes.ts";
 import { deliver } from "./wire/deliver.ts";
 import { jsonPlan } from "./wire/plan.ts";
@@ -17,6 +18,7 @@ export interface Workshop {
   readonly journal: Journal;
   readonly connections: ConnectionLog;
   readonly signerOf: (provider: string) => Signer;
+  readonly shelfOf: (provider: string) => Shelf;
 }
 
 /** The body as the provider reads it, and as it is written down: where it is not JSON, its text. */
@@ -62,7 +64,8 @@ export const createHandler = (workshop: Workshop): ((request: IncomingMessage, r
       );
     }
     const { provider, route } = found;
-    const call = { route, url, headers: request.headers, body, seed, signer: workshop.signerOf(provider.id) };
+    const own = { signer: workshop.signerOf(provider.id), shelf: workshop.shelfOf(provider.id) };
+    const call = { route, url, headers: request.headers, body, seed, ...own };
     const exchange: Exchange = { provider, call, memory, dice: createDice(`${seed}:request:${++received}`) };
     const breakOff = journal.add(
       { provider: provider.id, model: provider.model(call), body: written, connection },

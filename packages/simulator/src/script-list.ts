@@ -21,8 +21,8 @@ interface Entry {
 export interface ScriptList {
   /** @throws TypeError when a script says nothing or too much; Error when a recording cannot be read. */
   readonly add: (script: Script) => void;
-  /** The behaviour for a request, counted as used; undefined when no script is for it. */
-  readonly take: (provider: ProviderId, model: string) => Behaviour | undefined;
+  /** The behaviour for a request, counted as used; undefined when no script is for it. Replies are only given to chats. */
+  readonly take: (provider: ProviderId, model: string, isChat: boolean) => Behaviour | undefined;
   readonly clear: () => void;
 }
 
@@ -65,9 +65,12 @@ export const createScriptList = (): ScriptList => {
       }
       entries = [...entries, { script, behaviour, left: times }];
     },
-    take: (provider, model) => {
+    take: (provider, model, isChat) => {
       const entry = entries.find(
-        ({ script }) => (script.provider ?? provider) === provider && (script.model ?? model) === model,
+        ({ script, behaviour }) =>
+          (script.provider ?? provider) === provider &&
+          (script.model ?? model) === model &&
+          (isChat || behaviour.type !== "reply"),
       );
       if (entry === undefined) return undefined;
       entry.left--;

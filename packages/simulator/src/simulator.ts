@@ -5,8 +5,10 @@ import { createHandler } from "./handler.ts";
 import { createJournal, type ReceivedRequest } from "./journal.ts";
 import { createPromptCache } from "./model/prompt-cache.ts";
 import { createSigner } from "./model/signature.ts";
+import type { Shelf } from "./providers/provider.ts";
 import { createScriptList } from "./script-list.ts";
 import type { Script } from "./script.ts";
+import { createShelf } from "./shelf.ts";
 
 /** Options of `startSimulator`. */
 export interface SimulatorOptions {
@@ -49,7 +51,7 @@ export interface Simulator {
    * @throws TypeError when the script is wrong, Error when its recording cannot be read.
    */
   readonly script: (script: Script) => void;
-  /** Forgets scripts, requests, cached prompts and how often faults have struck. */
+  /** Forgets scripts, requests, cached prompts, kept responses and how often faults have struck. */
   readonly reset: () => void;
   /** Stops listening and closes every connection at once. */
   readonly close: () => Promise<void>;
@@ -84,8 +86,14 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
   const journal = createJournal();
   const connections = logConnections(server);
   const memory = { scripts: createScriptList(), promptCache: createPromptCache(), strikes: new Map<string, number>() };
+  const shelves = new Map<string, Shelf>();
+  const shelfOf = (provider: string): Shelf => {
+    const shelf = shelves.get(provider) ?? createShelf();
+    shelves.set(provider, shelf);
+    return shelf;
+  };
   const signerOf = (provider: string) => createSigner(`${seed}:${provider}`);
-  server.on("request", createHandler({ seed, paceMs, memory, journal, connections, signerOf }));
+  server.on("request", createHandler({ seed, paceMs, memory, journal, connections, signerOf, shelfOf }));
   // Clients keep their sockets; it must never be the simulator that closes an idle one by surprise.
   server.keepAliveTimeout = 120_000;
 
@@ -109,6 +117,7 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
       memory.scripts.clear();
       memory.promptCache.clear();
       memory.strikes.clear();
+      shelves.clear();
       journal.clear();
     },
     close: () => {

@@ -24,7 +24,12 @@ export const post = (
 
 export const chatPath = "/openai/v1/chat/completions";
 export const messagesPath = "/anthropic/v1/messages";
+export const responsesPath = "/openai/v1/responses";
+export const embeddingsPath = "/openai/v1/embeddings";
 export const ollamaPath = "/ollama/api/chat";
+export const coherePath = "/cohere/v2/chat";
+export const conversePath = (model: string, method = "converse"): string =>
+  `/bedrock/model/${encodeURIComponent(model)}/${method}`;
 export const geminiPath = (model: string, method = "generateContent"): string =>
   `/gemini/v1beta/models/${encodeURIComponent(model)}:${method}`;
 
@@ -46,6 +51,15 @@ export const messages = (words: string, fields: Body = {}): Body => ({
 /** The simplest generateContent request. */
 export const contents = (words: string, fields: Body = {}): Body => ({
   contents: [{ role: "user", parts: [{ text: words }] }],
+  ...fields,
+});
+
+/** The simplest responses request. */
+export const responses = (input: unknown, fields: Body = {}): Body => ({ model: "gpt-4o", input, ...fields });
+
+/** The simplest converse request. */
+export const converse = (words: string, fields: Body = {}): Body => ({
+  messages: [{ role: "user", content: [{ text: words }] }],
   ...fields,
 });
 

@@ -26,11 +26,11 @@ export const bodyFaults: readonly Fault[] = [
   {
     name: "malformed-json",
     shows: "200 and JSON that is broken: the body of a whole answer, one event of a stream",
-    plan: ({ streaming, answer }) => {
+    plan: ({ provider, streaming, answer }) => {
       const plan = answer();
       if (!streaming) return withBody(plan, Buffer.from(bodyOf(plan).toString().slice(0, -2)));
       const first = plan.pieces.findIndex((piece) => piece.role === "output");
-      const broken = output('data: {"broken": \n\n');
+      const broken = output(provider.malformedEvent ?? 'data: {"broken": \n\n');
       return { ...plan, pieces: plan.pieces.flatMap((piece, index) => (index === first ? [piece, broken] : [piece])) };
     },
   },

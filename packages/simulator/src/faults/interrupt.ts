@@ -13,17 +13,22 @@ const piecesThatPass = (pieces: readonly Piece[], after: number | undefined): nu
 };
 
 /**
- * Breaks an answer off in the middle: a stream between two events, a whole answer after half of its bytes. `extra` is
- * still sent before the end.
+ * Breaks an answer off in the middle: a stream between two events, a whole answer after half of its bytes. What `extra`
+ * makes of the number of pieces that pass is still sent before the end.
  */
-export const interrupt = (plan: Plan, ending: Ending, after?: number, extra: readonly Piece[] = []): Plan => {
+export const interrupt = (
+  plan: Plan,
+  ending: Ending,
+  after?: number,
+  extra: (passed: number) => readonly Piece[] = () => [],
+): Plan => {
   const body = bodyOf(plan);
   const kept = isWhole(plan)
     ? [output(body.subarray(0, Math.ceil(body.length / 2)))]
     : plan.pieces.slice(0, piecesThatPass(plan.pieces, after));
   // A proper end of a shorter body is only possible when no length was declared.
   const shortened = ending === "end" ? withHeaders(plan, { "content-length": undefined }) : plan;
-  return { ...shortened, pieces: [...kept, ...extra], ending };
+  return { ...shortened, pieces: [...kept, ...extra(kept.length)], ending };
 };
 
 /** Breaks a stream off inside an event: at the half of the first event that does not pass. */
@@ -31,7 +36,7 @@ export const interruptEvent = (plan: Plan, ending: Ending, after?: number): Plan
   if (isWhole(plan)) return interrupt(plan, ending, after);
   const next = plan.pieces[piecesThatPass(plan.pieces, after)];
   const bytes = Buffer.from(next?.data ?? "");
-  return interrupt(plan, ending, after, [output(bytes.subarray(0, Math.ceil(bytes.length / 2)))]);
+  return interrupt(plan, ending, after, () => [output(bytes.subarray(0, Math.ceil(bytes.length / 2)))]);
 };
 
 /** The pieces before the first output. */

@@ -2,8 +2,8 @@ import { jsonPlan, output, type Piece, type PieceRole, type Plan } from "../wire
 import type { Fault, FaultScene } from "./fault.ts";
 import { beforeOutput, interrupt, interruptEvent } from "./interrupt.ts";
 
-const errorPiece = ({ provider, problemBody }: FaultScene): Piece =>
-  output(provider.errorEvent(problemBody({ kind: "overloaded" })));
+const errorPiece = ({ provider, problemBody }: FaultScene, index: number): Piece =>
+  output(provider.errorEvent(problemBody({ kind: "overloaded" }), index));
 
 const withoutRoles = (plan: Plan, ...roles: readonly PieceRole[]): Plan => ({
   ...plan,
@@ -45,7 +45,7 @@ export const streamFaults: readonly Fault[] = [
     shows: "the provider's own error inside the stream after half of the output; 200 with an error for a whole answer",
     plan: (scene) =>
       scene.streaming
-        ? interrupt(scene.answer(), "end", scene.options.after, [errorPiece(scene)])
+        ? interrupt(scene.answer(), "end", scene.options.after, (passed) => [errorPiece(scene, passed)])
         : jsonPlan(200, {}, scene.problemBody({ kind: "overloaded" })),
   },
   {
@@ -54,7 +54,8 @@ export const streamFaults: readonly Fault[] = [
     plan: (scene) => {
       if (!scene.streaming) return jsonPlan(200, {}, scene.problemBody({ kind: "overloaded" }));
       const plan = scene.answer();
-      return { ...plan, pieces: [...beforeOutput(plan), errorPiece(scene)] };
+      const before = beforeOutput(plan);
+      return { ...plan, pieces: [...before, errorPiece(scene, before.length)] };
     },
   },
   {

@@ -37,3 +37,11 @@ export const firstTokens = (text: string, limit: number): string => {
   for (let count = 0; count < limit && at < text.length; count++) at = tokenEnd(text, at);
   return text.slice(0, at);
 };
+
+/** A text in pieces of so many tokens each; joined they are the text. */
+export const splitPieces = (text: string, tokensPerPiece: number): readonly string[] => {
+  const tokens = splitTokens(text);
+  return Array.from({ length: Math.ceil(tokens.length / tokensPerPiece) }, (_, at) =>
+    tokens.slice(at * tokensPerPiece, (at + 1) * tokensPerPiece).join(""),
+  );
+};

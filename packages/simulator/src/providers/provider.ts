@@ -7,17 +7,23 @@ import type { Problem } from "../problem.ts";
 import type { Piece } from "../wire/plan.ts";
 
 /** The providers the simulator speaks for. */
-export type ProviderId = "openai" | "anthropic" | "gemini" | "ollama";
+export type ProviderId = "openai" | "anthropic" | "gemini" | "ollama" | "cohere" | "bedrock";
 
 /** What a request asks for, read off its method and path. */
 export interface Route {
-  readonly action: "chat" | "count" | "models" | "model";
+  readonly action: "chat" | "embed" | "count" | "models" | "model";
   /** The model, where the path names it. */
   readonly model?: string;
   /** The path alone says that the answer is to be streamed. */
   readonly streaming?: boolean;
   /** The path stands for any server with this wire format, which takes fields the provider itself refuses. */
   readonly tolerant?: boolean;
+}
+
+/** What a provider keeps between requests, by its id. The newest thousand are kept, until the simulator is reset. */
+export interface Shelf {
+  readonly get: (id: string) => unknown;
+  readonly put: (id: string, kept: unknown) => void;
 }
 
 /** One request as a provider gets it. */
@@ -30,6 +36,7 @@ export interface Call {
   /** The seed of the whole simulator. */
   readonly seed: string;
   readonly signer: Signer;
+  readonly shelf: Shelf;
 }
 
 /** A request that was read and found right, and the two ways to write down its answer. */
@@ -52,8 +59,8 @@ export interface Provider {
   readonly label: string;
   /** What a client has to put in front of its paths. */
   readonly basePath: string;
-  /** The environment variables that point a gateway here begin with it. */
-  readonly environmentPrefix: string;
+  /** The environment variables that point a gateway at this address. */
+  readonly environment: (url: string) => Readonly<Record<string, string>>;
   /** The models that are listed; any other name is answered too. */
   readonly listedModels: readonly [string, ...string[]];
   /** What the path asks for; undefined when this provider does not have it. */
@@ -66,6 +73,8 @@ export interface Provider {
   readonly refuseUnknownFields: (call: Call) => void;
   /** @throws Refusal when the provider would not answer. */
   readonly read: (call: Call) => Ask;
+  /** The answer to a request for embeddings; absent where there is no such route. @throws Refusal as `read`. */
+  readonly embed?: (call: Call) => unknown;
   /** The answer to a request that only wants its tokens counted; absent where there is no such route. */
   readonly count?: (inputTokens: number) => unknown;
   /** The answer that lists the models, made of their descriptions. */
@@ -77,9 +86,11 @@ export interface Provider {
   /** Headers that a streamed answer has in place of the usual ones. */
   readonly streamHeaders: (call: Call) => Readonly<Record<string, string>>;
   readonly error: (problem: Problem, dice: Dice) => ErrorAnswer;
-  /** An error body as an event inside a stream. */
-  readonly errorEvent: (body: unknown) => string;
-  /** What keeps a stream alive and means nothing. @default a comment of server-sent events */
+  /** An error body as an event inside a stream; `index` is the number of events before it. */
+  readonly errorEvent: (body: unknown, index: number) => string | Uint8Array;
+  /** An event whose JSON is broken. @default one of server-sent events */
+  readonly malformedEvent?: string | Uint8Array;
+  /** What keeps a stream alive and means nothing; empty where there is no such thing. @default a comment of server-sent events */
   readonly keepAlive?: string;
   /** The provider answers a blocked prompt with an error, not with an answer that says so. */
   readonly blocksWithError: boolean;

@@ -1,7 +1,9 @@
 import type { Answer, Choice, ToolCall } from "../../model/answer.ts";
+import { callInput } from "../../model/call-input.ts";
 import { createDice } from "../../model/dice.ts";
+import { onlyChoice } from "../../model/only-choice.ts";
 import type { Signer } from "../../model/signature.ts";
-import { splitTokens } from "../../model/tokens.ts";
+import { splitPieces } from "../../model/tokens.ts";
 import type { Piece, PieceRole } from "../../wire/plan.ts";
 import type { AnthropicRequest } from "./request.ts";
 
@@ -14,12 +16,7 @@ interface WrittenBlock {
 
 const tokensPerDelta = 3;
 
-const piecesOf = (text: string): readonly string[] => {
-  const tokens = splitTokens(text);
-  return Array.from({ length: Math.ceil(tokens.length / tokensPerDelta) }, (_, at) =>
-    tokens.slice(at * tokensPerDelta, (at + 1) * tokensPerDelta).join(""),
-  );
-};
+const piecesOf = (text: string): readonly string[] => splitPieces(text, tokensPerDelta);
 
 const thinkingBlock = (request: AnthropicRequest, reasoning: string, signer: Signer): WrittenBlock => {
   if (request.display === "redacted") {
@@ -38,15 +35,6 @@ const thinkingBlock = (request: AnthropicRequest, reasoning: string, signer: Sig
   };
 };
 
-/** Arguments that were cut off by the token limit are not JSON any more; a whole answer then has none. */
-const inputOf = (argumentsText: string): unknown => {
-  try {
-    return JSON.parse(argumentsText);
-  } catch {
-    return {};
-  }
-};
-
 const toolBlock = (answer: Answer, call: ToolCall, index: number): WrittenBlock => {
   const head = {
     type: "tool_use",
@@ -54,7 +42,7 @@ const toolBlock = (answer: Answer, call: ToolCall, index: number): WrittenBlock 
     name: call.name,
   };
   return {
-    whole: { ...head, input: inputOf(call.argumentsText) },
+    whole: { ...head, input: callInput(call.argumentsText) },
     start: { ...head, input: {} },
     // The first piece is empty, and a call without arguments has no other.
     deltas: ["", ...(call.argumentsText === "{}" ? [] : piecesOf(call.argumentsText))].map((piece) => ({
@@ -134,11 +122,9 @@ const messageOf = (answer: Answer, content: readonly object[], end: object, usag
   usage,
 });
 
-const emptyChoice: Choice = { reasoning: "", text: "", calls: [], finish: "stop", stopSequence: null };
-
 /** The body of a whole answer. */
 export const writeWhole = (request: AnthropicRequest, answer: Answer, signer: Signer): object => {
-  const choice = answer.choices[0] ?? emptyChoice;
+  const choice = onlyChoice(answer);
   const content = blocksOf(request, answer, choice, signer).map((block) => block.whole);
   const usage = { ...startUsage(answer, answer.usage.outputTokens), ...outputDetails(answer) };
   return messageOf(answer, content, endOf(choice), usage);
@@ -159,7 +145,7 @@ const blockEvents = (block: WrittenBlock, index: number): readonly Piece[] => [
 
 /** The events of a streamed answer, `message_stop` last. */
 export const writeStream = (request: AnthropicRequest, answer: Answer, signer: Signer): readonly Piece[] => {
-  const choice = answer.choices[0] ?? emptyChoice;
+  const choice = onlyChoice(answer);
   const message = messageOf(answer, [], { stop_reason: null, stop_sequence: null }, startUsage(answer, 1));
   const usage = { ...inputUsage(answer), output_tokens: answer.usage.outputTokens, ...outputDetails(answer) };
   return [

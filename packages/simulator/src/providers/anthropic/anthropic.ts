@@ -1,4 +1,5 @@
 import { isRecord } from "../../json.ts";
+import { environmentOf } from "../environment.ts";
 import type { Provider, Route } from "../provider.ts";
 import { writeStream, writeWhole } from "./answer.ts";
 import { anthropicError } from "./problems.ts";
@@ -33,7 +34,7 @@ export const anthropic: Provider = {
   id: "anthropic",
   label: "Anthropic",
   basePath: "/anthropic",
-  environmentPrefix: "ANTHROPIC",
+  environment: environmentOf("ANTHROPIC"),
   listedModels,
   route: findRoute,
   key: ({ headers }) => {

@@ -1,3 +1,4 @@
+import { environmentOf } from "../environment.ts";
 import type { Provider, Route } from "../provider.ts";
 import { writeStream, writeWhole } from "./answer.ts";
 import { refuseUnknownFields } from "./known-fields.ts";
@@ -39,7 +40,7 @@ export const gemini: Provider = {
   id: "gemini",
   label: "Gemini",
   basePath: "/gemini/v1beta",
-  environmentPrefix: "GEMINI",
+  environment: environmentOf("GEMINI"),
   listedModels: ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-pro-preview"],
   route: findRoute,
   key: ({ headers, url }) => {

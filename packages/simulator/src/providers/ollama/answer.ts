@@ -1,5 +1,6 @@
 import type { Answer, Choice } from "../../model/answer.ts";
 import { createDice } from "../../model/dice.ts";
+import { onlyChoice } from "../../model/only-choice.ts";
 import { splitTokens } from "../../model/tokens.ts";
 import type { Piece } from "../../wire/plan.ts";
 
@@ -45,13 +46,6 @@ const ending = ({ usage }: Answer, choice: Choice): object => {
     prompt_eval_duration: prompt,
     ...(usage.outputTokens > 0 ? { eval_count: usage.outputTokens, eval_duration: evaluation } : {}),
   };
-};
-
-/** This API makes one choice. */
-const onlyChoice = ({ choices }: Answer): Choice => {
-  const [choice] = choices;
-  if (choice === undefined) throw new TypeError("An answer has at least one choice.");
-  return choice;
 };
 
 /** The body of a whole answer. */

@@ -1,4 +1,5 @@
 import { isRecord } from "../../json.ts";
+import { environmentOf } from "../environment.ts";
 import type { Provider, Route } from "../provider.ts";
 import { writeStream, writeWhole } from "./answer.ts";
 import { ollamaError } from "./problems.ts";
@@ -22,7 +23,7 @@ export const ollama: Provider = {
   id: "ollama",
   label: "Ollama",
   basePath: "/ollama",
-  environmentPrefix: "OLLAMA",
+  environment: environmentOf("OLLAMA"),
   listedModels: ["llama3.2", "qwen3:4b", "gpt-oss:20b"],
   route: findRoute,
   // On one's own machine nobody has to show one.

@@ -1,7 +1,8 @@
 import { createDice } from "../../model/dice.ts";
 import { splitTokens } from "../../model/tokens.ts";
 
-interface TokenLogprob {
+/** How likely a token was. */
+export interface TokenLogprob {
   readonly token: string;
   readonly logprob: number;
   readonly bytes: readonly number[];
@@ -10,7 +11,7 @@ interface TokenLogprob {
 const one = (token: string, logprob: number): TokenLogprob => ({ token, logprob, bytes: [...Buffer.from(token)] });
 
 /** Probabilities of the tokens of a text, made up but always the same, with `alternatives` other tokens each. */
-export const logprobsOf = (text: string, alternatives: number, seed: string): readonly object[] =>
+export const logprobsOf = (text: string, alternatives: number, seed: string): readonly TokenLogprob[] =>
   splitTokens(text).map((token, index) => {
     const dice = createDice(`${seed}:logprob:${index}`);
     const own = one(token, -dice.below(1_000) / 1_000);

@@ -1,19 +1,24 @@
 import { isRecord } from "../../json.ts";
+import { environmentOf } from "../environment.ts";
 import type { Call, Provider, Route } from "../provider.ts";
 import { writeStream, writeWhole } from "./answer.ts";
+import { answerEmbeddings } from "./embeddings.ts";
 import { refuseUnknownFields } from "./fields.ts";
 import { openaiError } from "./problems.ts";
 import { readOpenaiRequest } from "./request.ts";
 
-const findRoute = (method: string, path: string): Route | undefined => {
+/** The path below the one that stands for OpenAI, or for any server that is compatible with it. */
+export const openaiPath = (path: string): { readonly rest: string | undefined; readonly tolerant: boolean } => {
   const tolerant = path.startsWith("/v1/");
-  const rest = tolerant
-    ? path.slice("/v1".length)
-    : path.startsWith("/openai/v1/")
-      ? path.slice("/openai/v1".length)
-      : undefined;
+  if (tolerant) return { rest: path.slice("/v1".length), tolerant };
+  return { rest: path.startsWith("/openai/v1/") ? path.slice("/openai/v1".length) : undefined, tolerant };
+};
+
+const findRoute = (method: string, path: string): Route | undefined => {
+  const { rest, tolerant } = openaiPath(path);
   if (rest === undefined) return undefined;
   if (method === "POST" && rest === "/chat/completions") return { action: "chat", tolerant };
+  if (method === "POST" && rest === "/embeddings") return { action: "embed", tolerant };
   if (method === "GET" && rest === "/models") return { action: "models", tolerant };
   if (method === "GET" && rest.startsWith("/models/"))
     return { action: "model", model: rest.slice("/models/".length), tolerant };
@@ -27,12 +32,12 @@ const describeModel = (name: string): object => ({
   owned_by: "simulator",
 });
 
-/** OpenAI Chat Completions, at `/openai/v1`, and any server that is compatible with it, at `/v1`. */
+/** OpenAI Chat Completions and Embeddings, at `/openai/v1`, and any server that is compatible with it, at `/v1`. */
 export const openai: Provider = {
   id: "openai",
   label: "OpenAI",
   basePath: "/openai/v1",
-  environmentPrefix: "OPENAI",
+  environment: environmentOf("OPENAI"),
   listedModels: ["gpt-4o", "gpt-4o-mini", "gpt-5", "gpt-5-mini"],
   route: findRoute,
   key: ({ headers }) => /^Bearer +(\S+)$/iu.exec(headers.authorization ?? "")?.[1],
@@ -49,6 +54,7 @@ export const openai: Provider = {
       stream: (answer) => writeStream(request, answer),
     };
   },
+  embed: answerEmbeddings,
   listModels: (data) => ({ object: "list", data }),
   describeModel,
   headers: (dice) => ({

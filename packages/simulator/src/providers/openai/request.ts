@@ -1,9 +1,10 @@
 import { isRecord, type JsonRecord, without } from "../../json.ts";
-import { thinksByName, type Effort, type Format, type Prompt } from "../../model/prompt.ts";
+import { thinksByName, type Format, type Prompt } from "../../model/prompt.ts";
 import { refuse } from "../../problem.ts";
 import { promptSeed } from "../prompt-seed.ts";
 import type { Call } from "../provider.ts";
 import { openObjectFault, optionalPropertyFault } from "../strict-schema.ts";
+import { readEffort } from "./effort.ts";
 import { numberField, stopField } from "./fields.ts";
 import { readMessages, type ReadMessages } from "./messages.ts";
 import { checkModelRules } from "./model-rules.ts";
@@ -20,29 +21,6 @@ export interface OpenaiRequest {
   /** Thoughts are shown, as servers do for models that say so in their name; others only count them. */
   readonly showsReasoning: boolean;
 }
-
-const efforts: Readonly<Record<string, Effort>> = {
-  none: "none",
-  minimal: "low",
-  low: "low",
-  medium: "medium",
-  high: "high",
-  xhigh: "high",
-  max: "high",
-};
-
-const readEffort = (body: JsonRecord, model: string): Effort => {
-  const given = body["reasoning_effort"] ?? (thinksByName(model) ? "medium" : "none");
-  const effort = typeof given === "string" && Object.hasOwn(efforts, given) ? efforts[given] : undefined;
-  return (
-    effort ??
-    refuse(
-      `Unsupported value: 'reasoning_effort' does not support ${JSON.stringify(given)}.`,
-      "reasoning_effort",
-      "unsupported_value",
-    )
-  );
-};
 
 const readFormat = (body: JsonRecord, messages: ReadMessages): Format => {
   const format = body["response_format"] ?? { type: "text" };
@@ -134,7 +112,7 @@ export const readOpenaiRequest = (call: Call): OpenaiRequest => {
       maximumTokens: readMaximum(body),
       stop: stopField(body),
       choices: numberField(body, "n", 1, 128, true) ?? 1,
-      effort: readEffort(body, model),
+      effort: readEffort(body["reasoning_effort"], model, "reasoning_effort"),
       caching: "implicit",
     },
     includeUsage: streamOptions["include_usage"] === true,

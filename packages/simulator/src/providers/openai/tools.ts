@@ -16,7 +16,8 @@ const readTool = (tool: unknown, at: string): Tool => {
   return readFunction(inner, `${at}.${type}`, type === "custom");
 };
 
-const readFunction = (inner: JsonRecord, at: string, isCustom: boolean): Tool => {
+/** Reads what a tool is, apart from its type. @throws Refusal when it is wrong. */
+export const readFunction = (inner: JsonRecord, at: string, isCustom: boolean): Tool => {
   const name = inner["name"];
   if (typeof name !== "string" || !namePattern.test(name)) {
     return refuse(`Invalid '${at}.name': expected letters, digits, '_' and '-', at most 64.`, `${at}.name`);
@@ -41,7 +42,8 @@ const readFunction = (inner: JsonRecord, at: string, isCustom: boolean): Tool =>
   return { name, description: String(inner["description"] ?? ""), schema: isCustom ? undefined : parameters };
 };
 
-const readChoice = (choice: unknown, tools: readonly Tool[], at: string): ToolChoice => {
+/** Reads the choice among the tools on offer. @throws Refusal when it names none of them. */
+export const readChoice = (choice: unknown, tools: readonly Tool[], at: string): ToolChoice => {
   if (choice === undefined || choice === null) return "auto";
   if (tools.length === 0 && choice !== "none") return refuse(`'${at}' is only allowed when tools are specified.`, at);
   if (choice === "none" || choice === "auto" || choice === "required") return choice;

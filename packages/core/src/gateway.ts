@@ -1,9 +1,10 @@
 import type { Tracer } from "@opentelemetry/api";
 import { toChatRequest, type ChatInput } from "./chat-input.ts";
 import type { Reply } from "./chat/reply.ts";
+import { countTokens } from "./dry-run/count-tokens.ts";
+import { explain } from "./dry-run/explain.ts";
+import type { Explanation } from "./dry-run/explanation.ts";
 import { createEngine } from "./engine.ts";
-import { explain } from "./explain/explain.ts";
-import type { Explanation } from "./explain/explanation.ts";
 import { resolveAuthenticate, type Authenticate } from "./http/authenticate.ts";
 import type { Door } from "./http/exchange.ts";
 import { handleFetch, toFetch } from "./http/fetch.ts";
@@ -14,7 +15,7 @@ import { resolveOptions, type GatewayOptions } from "./options.ts";
 import { systemClock, type Clock } from "./pipeline/clock.ts";
 import type { ContextKey, Principal } from "./pipeline/context.ts";
 import type { Stage } from "./pipeline/stage.ts";
-import { callSettingsKey } from "./providers/call.ts";
+import { callSettingsKey } from "./providers/call-settings.ts";
 import { providersFromEnv } from "./providers/from-env.ts";
 import { createHealth, healthKey } from "./providers/health.ts";
 import { createRegistry, registryKey } from "./providers/registry.ts";
@@ -148,6 +149,7 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
     engine,
     registry,
     health,
+    count: (request, asker) => countTokens(engine, request, asker),
     // Adapters give `raw` the type of their host's request; here it is only handed through.
     authenticate: resolveAuthenticate(settled.authenticate as Authenticate | undefined, process.env, logger),
     limits: { ...limits, clock },

@@ -11,7 +11,7 @@ export type {
   ExplainedTarget,
   Explanation,
   SkippedTarget,
-} from "./explain/explanation.ts";
+} from "./dry-run/explanation.ts";
 export {
   GatewayError,
   UpstreamError,

@@ -95,7 +95,7 @@ describe.each(platforms)("%s", (_name, create) => {
       for (const [method, url] of [
         ["POST", "/v1/none"],
         ["GET", path],
-        ["GET", "/v1/models/a/b"],
+        ["GET", "/v1/models/a/b/c/d/e"],
       ]) {
         const answer = await ask(undefined, { ...(method === undefined ? {} : { method }), path: String(url) });
         expect(answer.status).toBe(404);

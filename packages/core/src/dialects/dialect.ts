@@ -59,6 +59,12 @@ export interface FrontDialect {
   readonly streamType?: string;
 }
 
+/** A front for requests that only ask how many tokens they are. */
+export interface CountDialect extends FrontDialect {
+  /** The body of the answer. */
+  readonly encodeCount: (inputTokens: number) => string;
+}
+
 /** What the encoder of a provider request needs to know of who will answer it. */
 export interface BackTarget {
   /** Id of the provider, for messages. */
@@ -122,6 +128,13 @@ export interface FrameDecoder {
   readonly broken?: () => boolean;
 }
 
+/** How a provider is asked how many tokens a prompt is. */
+interface CountFace {
+  readonly encodeRequest: BackDialect["encodeRequest"];
+  /** The tokens of the prompt; `undefined` where the answer does not tell. */
+  readonly decodeReply: (body: Json) => number | undefined;
+}
+
 /** A dialect as a provider speaks it. */
 export interface BackDialect {
   readonly id: string;
@@ -142,6 +155,8 @@ export interface BackDialect {
    * The headers, names in lower case, are for dialects that say a part of it there.
    */
   readonly decodeError: (body: unknown, headers?: Readonly<Record<string, string>>) => ErrorDetails;
+  /** Absent where its servers do not count without answering. */
+  readonly count?: CountFace;
 }
 
 /** What could be read from a provider's error body. */

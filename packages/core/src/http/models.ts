@@ -65,25 +65,16 @@ export const listModels = (registry: Registry, { one, all }: ModelShape): Json =
  *
  * @throws GatewayError `model_not_found`
  */
-export const showModel = (registry: Registry, id: string, { one }: ModelShape): Json => one(findModel(registry, id));
-
-/**
- * The model of a name.
- *
- * @throws GatewayError `model_not_found`
- */
-export const findModel = (registry: Registry, id: string): Listed => {
+export const showModel = (registry: Registry, id: string, { one }: ModelShape): Json => {
   const resolved = registry.resolve(id);
   if (resolved === undefined) {
     throw new GatewayError(
       "model_not_found",
       `There is no model ${JSON.stringify(id.slice(0, 100))}; see GET /v1/models.`,
-      {
-        param: "model",
-      },
+      { param: "model" },
     );
   }
   const [target] = resolved.targets;
   const model = target === undefined ? undefined : registry.model(target);
-  return { id, targets: resolved.targets, ...(model === undefined ? {} : { model }) };
+  return one({ id, targets: resolved.targets, ...(model === undefined ? {} : { model }) });
 };

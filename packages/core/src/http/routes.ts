@@ -1,9 +1,10 @@
-import { anthropicMessages } from "../dialects/anthropic-messages/anthropic-messages.ts";
-import type { Address, FrontDialect } from "../dialects/dialect.ts";
+import { anthropicCount, anthropicMessages } from "../dialects/anthropic-messages/anthropic-messages.ts";
+import type { Address, CountDialect, FrontDialect } from "../dialects/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
-import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
-import { decodePath } from "./decode-path.ts";
-import { findGeminiRoute, geminiPaths } from "./gemini-routes.ts";
+import { openaiResponses, responsesCount } from "../dialects/openai-responses/openai-responses.ts";
+import { findModelRoutes, modelPaths, modelRouteNames } from "./model-routes.ts";
+
+export type Method = "GET" | "POST";
 
 /** A place to ask a model at. */
 export interface ChatRoute {
@@ -16,43 +17,53 @@ export interface ChatRoute {
   readonly address?: Address;
 }
 
-/** What a path below the mount path stands for. */
-export type Route =
-  | ChatRoute
-  | { readonly kind: "count"; readonly method: "POST"; readonly dialect: FrontDialect; readonly address: Address }
+/** A place to ask at how many tokens a request is. */
+export interface CountRoute {
+  readonly kind: "count";
+  readonly method: "POST";
+  readonly dialect: CountDialect;
+  /** What the path says and the body does not. */
+  readonly address?: Address;
+}
+
+/** A place to look something up at. */
+export type LookUpRoute =
   | { readonly kind: "models"; readonly method: "GET"; readonly dialect: FrontDialect }
   | { readonly kind: "model"; readonly method: "GET"; readonly dialect: FrontDialect; readonly id: string }
   | { readonly kind: "health"; readonly method: "GET"; readonly dialect: FrontDialect };
 
-const fixed: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["/v1/chat/completions", { kind: "chat", method: "POST", dialect: openaiChat }],
-  ["/v1/responses", { kind: "chat", method: "POST", dialect: openaiResponses }],
-  ["/v1/messages", { kind: "chat", method: "POST", dialect: anthropicMessages }],
-  ["/v1/models", { kind: "models", method: "GET", dialect: openaiChat }],
-  ["/v1/health", { kind: "health", method: "GET", dialect: openaiChat }],
+/** What a method at a path below the mount path stands for. */
+export type Route = ChatRoute | CountRoute | LookUpRoute;
+
+const fixed: ReadonlyMap<string, readonly Route[]> = new Map<string, readonly Route[]>([
+  ["/v1/chat/completions", [{ kind: "chat", method: "POST", dialect: openaiChat }]],
+  ["/v1/responses", [{ kind: "chat", method: "POST", dialect: openaiResponses }]],
+  ["/v1/responses/input_tokens", [{ kind: "count", method: "POST", dialect: responsesCount }]],
+  ["/v1/messages", [{ kind: "chat", method: "POST", dialect: anthropicMessages }]],
+  ["/v1/messages/count_tokens", [{ kind: "count", method: "POST", dialect: anthropicCount }]],
+  ["/v1/health", [{ kind: "health", method: "GET", dialect: openaiChat }]],
 ]);
 
-const modelPrefix = "/v1/models/";
-
 /** The paths of a method's routes, for hosts that name theirs one by one; `:id` stands for one segment. */
-export const routePaths = (method: Route["method"]): string[] => [
-  ...[...fixed].filter(([, route]) => route.method === method).map(([path]) => path),
-  ...(method === "GET" ? [`${modelPrefix}:id`] : []),
-  ...geminiPaths(method),
+export const routePaths = (method: Method): string[] => [
+  ...[...fixed].filter(([, routes]) => routes.some((route) => route.method === method)).map(([path]) => path),
+  ...modelPaths(method),
 ];
 
-/** The route of a path, whatever the method; `undefined` where the path is not the gateway's. */
-export const findRoute = (path: string): Route | undefined =>
-  fixed.get(path) ??
-  (path.startsWith(modelPrefix) ? modelRoute(path.slice(modelPrefix.length)) : findGeminiRoute(path));
+/** Every route as people write it: `POST /v1/messages`. */
+export const routeNames = (): string[] => [
+  ...[...fixed].flatMap(([path, routes]) => routes.map(({ method }) => `${method} ${path}`)),
+  ...modelRouteNames,
+];
 
-const modelRoute = (encoded: string): Route | undefined => {
-  const id = decodePath(encoded);
-  return id === undefined ? undefined : { kind: "model", method: "GET", dialect: openaiChat, id };
+/** The routes of a path, one for each method; none where the path is not the gateway's. */
+export const findRoutes = (path: string): readonly Route[] => fixed.get(path) ?? findModelRoutes(path);
+
+/** The one of a path's routes that answers a method. A HEAD is answered where a GET is. */
+export const routeFor = (routes: readonly Route[], method: string): Route | undefined => {
+  const asked = method === "HEAD" ? "GET" : method;
+  return routes.find((route) => route.method === asked);
 };
 
-/** Whether the gateway answers this; everything else is the host's own. A HEAD is answered where a GET is. */
-export const isOurs = (method: string, path: string): boolean => {
-  const route = findRoute(path);
-  return route !== undefined && (route.method === method || (method === "HEAD" && route.method === "GET"));
-};
+/** Whether the gateway answers this; everything else is the host's own. */
+export const isOurs = (method: string, path: string): boolean => routeFor(findRoutes(path), method) !== undefined;

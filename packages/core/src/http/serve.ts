@@ -1,4 +1,3 @@
-import { estimateInputTokens } from "../chat/estimate.ts";
 import type { Reply } from "../chat/reply.ts";
 import type { Finish } from "../chat/finish.ts";
 import type { Json } from "../dialects/dialect.ts";
@@ -14,16 +13,19 @@ import { spentKey } from "../stages/meter/meter.ts";
 import { attemptsKey } from "../stages/retry/retry.ts";
 import { findPrincipal, type Authenticate } from "./authenticate.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
-import { findModel, geminiModels, listModels, openaiModels, showModel } from "./models.ts";
+import { geminiModels, listModels, openaiModels, showModel } from "./models.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
 import { respondStream, respondWhole, type StreamTimings } from "./respond.ts";
-import { findRoute, type ChatRoute, type Route } from "./routes.ts";
+import { findRoutes, routeFor, routeNames, type ChatRoute, type LookUpRoute, type Route } from "./routes.ts";
+import { headerSafe, sendJson } from "./send-json.ts";
+import { serveCount, type Count } from "./serve-count.ts";
 
 /** What the edge needs to serve a request. */
 export interface Edge {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly health: Health;
+  readonly count: Count;
   readonly authenticate: Authenticate;
   readonly limits: ReceiveLimits;
   readonly timings: StreamTimings;
@@ -44,16 +46,20 @@ export const serve = async (
   principal?: Principal,
 ): Promise<void> => {
   const requestId = edge.engine.createRequestId();
-  const route = inFormAsked(findRoute(incoming.path), incoming);
+  const routes = findRoutes(incoming.path);
+  const asked = inFormAsked(routeFor(routes, incoming.method), incoming);
   const respondError: RespondError = (error, traceId) =>
-    sendError(edge, error, route, { requestId, traceId }, incoming.method, outgoing);
+    sendError(edge, error, asked === undefined ? routes : [asked], { requestId, traceId }, incoming.method, outgoing);
   try {
-    const asked = checkRoute(route, incoming);
+    if (asked === undefined) throw notServed(routes, incoming);
     const found = principal ?? findPrincipal(incoming, edge.authenticate);
     const caller = found instanceof Promise ? await found : found;
     if (asked.kind === "chat") await serveChat(edge, asked, incoming, outgoing, caller, requestId, respondError);
-    else if (asked.kind === "count") await serveCount(edge, asked, incoming, outgoing, requestId);
-    else sendJson(outgoing, incoming.method, 200, lookUp(edge, asked), { "x-request-id": requestId });
+    else if (asked.kind === "count") await serveCount(edge, asked, incoming, outgoing, caller, requestId);
+    else {
+      const body = JSON.stringify(lookUp(edge, asked));
+      sendJson(outgoing, incoming.method, 200, body, { "x-request-id": requestId });
+    }
   } catch (error) {
     const failure = toGatewayError(error);
     if (failure.code === "internal_error") {
@@ -69,21 +75,16 @@ const inFormAsked = (route: Route | undefined, incoming: Incoming): Route | unde
     ? { ...route, dialect: route.sse }
     : route;
 
-const checkRoute = (route: Route | undefined, { method, path }: Incoming): Route => {
-  if (route === undefined) {
-    const shown = JSON.stringify(path.slice(0, 100));
-    throw new GatewayError(
-      "route_not_found",
-      `There is nothing at ${shown}. Routes are POST /v1/chat/completions, POST /v1/messages, POST /v1beta/models/{model}:generateContent, GET /v1/models and GET /v1/health.`,
-    );
+const notServed = (routes: readonly Route[], { method, path }: Incoming): GatewayError => {
+  if (routes.length > 0) {
+    const served = routes.map((route) => route.method).join(" or ");
+    return new GatewayError("method_not_allowed", `Use ${served} here, not ${method.slice(0, 20)}.`);
   }
-  if (route.method !== method && !(method === "HEAD" && route.method === "GET")) {
-    throw new GatewayError("method_not_allowed", `Use ${route.method} here, not ${method.slice(0, 20)}.`);
-  }
-  return route;
+  const shown = JSON.stringify(path.slice(0, 100));
+  return new GatewayError("route_not_found", `There is nothing at ${shown}. Routes are ${routeNames().join(", ")}.`);
 };
 
-const lookUp = (edge: Edge, route: Exclude<Route, { kind: "chat" | "count" }>): Json => {
+const lookUp = (edge: Edge, route: LookUpRoute): Json => {
   const describe = route.dialect.id === gemini.id ? geminiModels : openaiModels(edge.createdAt);
   switch (route.kind) {
     case "models":
@@ -100,20 +101,6 @@ const lookUp = (edge: Edge, route: Exclude<Route, { kind: "chat" | "count" }>): 
 };
 
 type RespondError = (error: unknown, traceId?: string) => void;
-
-/** The gateway's own estimate: no provider is asked, and each would count in its own way. */
-const serveCount = async (
-  { registry, limits }: Edge,
-  { dialect, address }: Extract<Route, { kind: "count" }>,
-  incoming: Incoming,
-  outgoing: Outgoing,
-  requestId: string,
-): Promise<void> => {
-  const request = await receive(incoming, dialect, limits, address);
-  findModel(registry, address.model);
-  const headers = { "x-request-id": requestId, "x-llm-gateway-estimated": "true" };
-  sendJson(outgoing, incoming.method, 200, { totalTokens: estimateInputTokens(request) }, headers);
-};
 
 const serveChat = async (
   edge: Edge,
@@ -181,30 +168,10 @@ const answerHeaders = ({ context, telemetry }: Run, reply: Reply | undefined): R
   return headers;
 };
 
-/** Model names come from clients: nothing in them may end a header or start another. */
-const headerSafe = (value: string): string =>
-  value.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
-
-const sendJson = (
-  outgoing: Outgoing,
-  method: string,
-  status: number,
-  body: Json | string,
-  headers: Readonly<Record<string, string>>,
-): void => {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  outgoing.start(status, {
-    "content-type": "application/json",
-    "content-length": String(Buffer.byteLength(text)),
-    ...headers,
-  });
-  outgoing.end(method === "HEAD" ? undefined : text);
-};
-
 const sendError = (
   edge: Edge,
   thrown: unknown,
-  route: Route | undefined,
+  routes: readonly Route[],
   { requestId, traceId }: { readonly requestId: string; readonly traceId: string | undefined },
   method: string,
   outgoing: Outgoing,
@@ -212,7 +179,7 @@ const sendError = (
   const error = expose(toGatewayError(thrown), edge.exposeUpstreamErrors);
   const wait = error.retryAfterMs;
   const body =
-    route?.dialect.encodeError(error, requestId) ??
+    routes[0]?.dialect.encodeError(error, requestId) ??
     JSON.stringify({ error: { message: error.message, type: error.type, param: null, code: error.code } });
   // A stage of the host's own may have made an error of any status.
   const status = error.status >= 400 && error.status < 600 ? error.status : 500;
@@ -220,7 +187,7 @@ const sendError = (
     "x-request-id": requestId,
     "x-should-retry": String(error.clientMayRetry),
     ...(traceId === undefined ? {} : { "x-llm-gateway-trace-id": traceId }),
-    ...(error.code === "method_not_allowed" && route !== undefined ? { allow: allowedBy(route) } : {}),
+    ...(error.code === "method_not_allowed" ? { allow: allowedBy(routes) } : {}),
     ...(wait === undefined
       ? {}
       : { "retry-after": String(Math.ceil(wait / 1000)), "retry-after-ms": String(Math.ceil(wait)) }),
@@ -229,7 +196,8 @@ const sendError = (
   });
 };
 
-const allowedBy = ({ method }: Route): string => (method === "GET" ? "GET, HEAD" : method);
+const allowedBy = (routes: readonly Route[]): string =>
+  routes.map(({ method }) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
 
 /** With the provider's own words, where the operator lets clients see them. */
 const expose = (error: GatewayError, exposeUpstreamErrors: boolean): GatewayError => {

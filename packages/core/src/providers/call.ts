@@ -11,37 +11,23 @@ import {
 import type { Target } from "../chat/target.ts";
 import type { BackDialect, DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
-import { toUpstreamError } from "../dialects/upstream-error.ts";
 import { UpstreamError } from "../errors.ts";
 import { Cancellation } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
-import { createContextKey, requireValue, type Context, type ContextKey } from "../pipeline/context.ts";
+import { requireValue, type Context } from "../pipeline/context.ts";
 import type { Attempt } from "../telemetry/attempt.ts";
 import { telemetryKey } from "../telemetry/request-telemetry.ts";
 import { framingOf, type Framing } from "../transport/framing.ts";
-import type { Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
-import { dialectOf } from "./dialect-of.ts";
+import type { TransportResponse } from "../transport/transport.ts";
+import { CallRequest } from "./call-request.ts";
+import { callSettingsKey, type CallSettings } from "./call-settings.ts";
+import { calleeOf } from "./callee.ts";
 import type { Provider } from "./provider.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
-import { registryKey } from "./registry.ts";
-import { Watchdog, type CallTimeouts } from "./watchdog.ts";
+import { refusal } from "./refusal.ts";
+import { Watchdog } from "./watchdog.ts";
 import { credentialOf, droppedKey, writeRequest } from "./write-request.ts";
-
-/** What every provider call needs besides its context. */
-export interface CallSettings {
-  readonly transport: Transport;
-  readonly timeouts: Required<CallTimeouts>;
-  /** Largest whole answer, in bytes. */
-  readonly maxResponseBytes: number;
-  /** Largest streamed answer, in bytes. */
-  readonly maxStreamBytes: number;
-  readonly unsupported?: "drop" | "refuse";
-}
-
-export const callSettingsKey: ContextKey<CallSettings> = createContextKey("call settings");
-
-const maxErrorBytes = 64 * 1024;
 
 /**
  * Asks the context's target. The innermost step of the pipeline: resolves when the provider has accepted and the first
@@ -50,13 +36,8 @@ const maxErrorBytes = 64 * 1024;
  * @throws UpstreamError for everything that goes wrong until then, or the signal's reason.
  */
 export const callProvider = async (context: Context): Promise<Reply> => {
-  const { target, request, clock, cancellation } = context;
-  if (target === undefined) {
-    throw new TypeError("No target was chosen: the stages must hold route() and, inside it, retry().");
-  }
-  const provider = requireValue(context, registryKey).get(target.provider);
-  if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
-  const dialect = dialectOf(provider, target.model, request);
+  const { request, clock, cancellation } = context;
+  const { target, provider, dialect } = calleeOf(context);
   const settings = requireValue(context, callSettingsKey);
 
   const credential = credentialOf(provider, clock);
@@ -119,31 +100,6 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   }
 };
 
-/** The request as the transport gets it: a signal is only made where the transport wants one. */
-class CallRequest implements TransportRequest {
-  readonly method = "POST";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-  readonly cancellation: Cancellation;
-
-  constructor(
-    url: string,
-    headers: Readonly<Record<string, string>>,
-    body: string | Uint8Array,
-    cancellation: Cancellation,
-  ) {
-    this.url = url;
-    this.headers = headers;
-    this.body = body;
-    this.cancellation = cancellation;
-  }
-
-  get signal(): AbortSignal {
-    return this.cancellation.signal;
-  }
-}
-
 /** What reading an answer needs. */
 interface Answer {
   readonly clock: Clock;
@@ -173,17 +129,6 @@ const startAttempt = (context: Context, target: Target, provider: Provider, url:
 /** What the provider calls this request, under any of the names in use. */
 const requestIdOf = ({ headers }: TransportResponse): string | undefined =>
   headers["x-request-id"] ?? headers["request-id"] ?? headers["x-amzn-requestid"] ?? headers["x-debug-trace-id"];
-
-/** The provider said no: reads why. */
-const refusal = async (response: TransportResponse, id: string, dialect: BackDialect): Promise<UpstreamError> => {
-  // A body too large or broken is worth no second error: the status alone says enough.
-  const body = await readBody(response.body, maxErrorBytes, id).then(parseLoosely, () => undefined);
-  return toUpstreamError(dialect.decodeError(body, response.headers), {
-    provider: id,
-    status: response.status,
-    headers: response.headers,
-  });
-};
 
 const readStreamed = async (
   body: TransportResponse["body"],

@@ -21,7 +21,7 @@ export const writeRequest = (
   context: Context,
   target: Target,
   provider: Provider,
-  dialect: BackDialect,
+  dialect: Pick<BackDialect, "encodeRequest">,
   credential: Credential,
   unsupported: "drop" | "refuse" | undefined,
 ): Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body"> => {

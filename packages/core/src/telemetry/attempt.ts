@@ -1,11 +1,4 @@
-import {
-  context as active,
-  createContextKey as createOtelKey,
-  SpanKind,
-  trace,
-  type Context as OtelContext,
-  type Span,
-} from "@opentelemetry/api";
+import { SpanKind, trace, type Context as OtelContext, type Span } from "@opentelemetry/api";
 import type { EventBatch } from "../chat/event.ts";
 import type { Finish } from "../chat/finish.ts";
 import { GatewayError } from "../errors.ts";
@@ -17,10 +10,7 @@ import type { TelemetryParts } from "./parts.ts";
 import { headersFor } from "./propagation.ts";
 import { endSpan, startSpan } from "./safe-span.ts";
 import { attribute } from "./semconv.ts";
-
-// HTTP client instrumentation of the host must neither add trace headers to a provider call nor double its span. The
-// key is the SDK's own; keys are global symbols by name, so no SDK needs to be imported for it.
-const suppressTracing = createOtelKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
+import { untraced } from "./untraced.ts";
 
 /** One provider call. */
 export class Attempt {
@@ -59,12 +49,12 @@ export class Attempt {
     inference.sends++;
     const spanContext = trace.setSpan(gatewayContext, this.#span);
     this.headers = headersFor(url.hostname, spanContext, parts.settings);
-    this.#callContext = spanContext.setValue(suppressTracing, true);
+    this.#callContext = spanContext;
   }
 
   /** Runs the call where no other instrumentation adds to it. */
   suppressed<T>(call: () => T): T {
-    return active.with(this.#callContext, call);
+    return untraced(call, this.#callContext);
   }
 
   answered(status: number, upstreamRequestId: string | undefined): void {

@@ -1,8 +1,9 @@
-import type { BackDialect, FrontDialect } from "../dialect.ts";
+import type { BackDialect, CountDialect, FrontDialect } from "../dialect.ts";
+import { numberIn } from "../fields.ts";
 import { decodeReply } from "./decode-reply.ts";
-import { decodeRequest } from "./decode-request.ts";
+import { decodeCountRequest, decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
-import { encodeRequest } from "./encode-request.ts";
+import { encodeCountRequest, encodeRequest } from "./encode-request.ts";
 import { decodeError, encodeError } from "./errors.ts";
 import { dialectId } from "./identity.ts";
 import { createDecoder } from "./stream-decoder.ts";
@@ -22,4 +23,12 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   decodeReply,
   createDecoder,
   decodeError,
+  count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },
+};
+
+/** The same for requests that only ask how many tokens they are. */
+export const anthropicCount: CountDialect = {
+  ...anthropicMessages,
+  decodeRequest: decodeCountRequest,
+  encodeCount: (inputTokens) => JSON.stringify({ input_tokens: inputTokens }),
 };

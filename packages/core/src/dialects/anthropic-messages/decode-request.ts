@@ -40,7 +40,16 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /** Reads a Messages request into the vocabulary. Usage is part of every answer in this dialect. */
-export const decodeRequest = (body: Json): ChatRequest => {
+export const decodeRequest = (body: Json): ChatRequest => ({
+  ...decodePrompt(body),
+  // Zero is allowed: it only warms the cache.
+  maxOutputTokens: required(readCount(body["max_tokens"], "max_tokens", 0), "max_tokens", "an integer"),
+});
+
+/** Reads a request that only asks how many tokens it is: it does without a limit. */
+export const decodeCountRequest = (body: Json): ChatRequest => decodePrompt(body);
+
+const decodePrompt = (body: Json): ChatRequest => {
   const model = required(readString(body["model"], "model"), "model", "the name of a model");
   if (model === "") throw invalidValue("model", "the name of a model", model);
   const messages = required(readArray(body["messages"], "messages"), "messages", "an array of messages");
@@ -59,8 +68,6 @@ export const decodeRequest = (body: Json): ChatRequest => {
     ],
     tools: decodeTools(body["tools"]),
     ...decodeToolChoice(body["tool_choice"]),
-    // Zero is allowed: it only warms the cache.
-    maxOutputTokens: required(readCount(body["max_tokens"], "max_tokens", 0), "max_tokens", "an integer"),
     temperature: readNumberIn(body["temperature"], "temperature", 0, 2),
     topP: readNumberIn(body["top_p"], "top_p", 0, 1),
     topK: readCount(body["top_k"], "top_k", 0),

@@ -15,7 +15,8 @@ import { encodeTools } from "./encode-tools.ts";
 import { dialectId } from "./identity.ts";
 import { limitCacheMarkers } from "./cache-markers.ts";
 
-const call = { path: "/messages", headers: { "anthropic-version": "2023-06-01" } };
+const path = "/messages";
+const headers = { "anthropic-version": "2023-06-01" };
 
 /**
  * Writes a request: the client's own bytes where it already speaks this dialect and nobody changed the request, else
@@ -24,17 +25,43 @@ const call = { path: "/messages", headers: { "anthropic-version": "2023-06-01" }
  * @throws GatewayError for what Anthropic's API cannot express and the operator does not want dropped.
  */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const source = sourceOf(request);
-  if (source?.dialect === dialectId) {
-    const body =
-      source.bytes === undefined
-        ? JSON.stringify({ ...source.body, model: target.model })
-        : replaceModel(source.bytes, source.body, target.model);
-    return { ...call, body, dropped: [] };
-  }
+  const original = originalBody(request, target);
+  if (original !== undefined) return { path, headers, body: original, dropped: [] };
   const losses = createLosses(target);
   const body = encodeBody(request, target, losses);
-  return { ...call, body: JSON.stringify(body), dropped: losses.dropped };
+  return { path, headers, body: JSON.stringify(body), dropped: losses.dropped };
+};
+
+/** What may be asked to be counted; all else of a request is refused there. */
+const counted: ReadonlySet<string> = new Set([
+  "model",
+  "messages",
+  "system",
+  "tools",
+  "tool_choice",
+  "thinking",
+  "output_config",
+  "cache_control",
+]);
+
+/** Writes a request that only asks how many tokens it is. */
+export const encodeCountRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
+  const call = { path: `${path}/count_tokens`, headers };
+  const original = originalBody(request, target);
+  if (original !== undefined) return { ...call, body: original, dropped: [] };
+  const losses = createLosses(target);
+  const body = encodeBody(request, target, losses);
+  const prompt = Object.fromEntries(Object.entries(body).filter(([name]) => counted.has(name)));
+  return { ...call, body: JSON.stringify(prompt), dropped: losses.dropped };
+};
+
+/** The client's own body, where nobody changed the request. */
+const originalBody = (request: ChatRequest, { model }: BackTarget): EncodedRequest["body"] | undefined => {
+  const source = sourceOf(request);
+  if (source?.dialect !== dialectId) return undefined;
+  return source.bytes === undefined
+    ? JSON.stringify({ ...source.body, model })
+    : replaceModel(source.bytes, source.body, model);
 };
 
 const isThinking = ({ type }: Block): boolean => type === "thinking" || type === "redacted_thinking";

@@ -1,9 +1,17 @@
 import type { BackDialect } from "../dialect.ts";
+import { numberIn } from "../fields.ts";
 import { decodeReply } from "./decode-reply.ts";
-import { encodeRequest } from "./encode-request.ts";
+import { encodeCountRequest, encodeRequest } from "./encode-request.ts";
 import { decodeError } from "./errors.ts";
 import { dialectId } from "./identity.ts";
 import { createDecoder } from "./stream-decoder.ts";
 
 /** Amazon Bedrock's Converse API, as a provider speaks it. */
-export const bedrockConverse: BackDialect = { id: dialectId, encodeRequest, decodeReply, createDecoder, decodeError };
+export const bedrockConverse: BackDialect = {
+  id: dialectId,
+  encodeRequest,
+  decodeReply,
+  createDecoder,
+  decodeError,
+  count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "inputTokens") },
+};

@@ -25,7 +25,7 @@ const streamHeaders = { accept: "application/vnd.amazon.eventstream" };
  */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
   const call = {
-    path: pathOf(target.model, request.stream),
+    path: pathOf(target.model, request.stream ? "converse-stream" : "converse"),
     ...(request.stream ? { headers: streamHeaders } : {}),
   };
   const source = sourceOf(request);
@@ -35,11 +35,23 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
   return { ...call, body: JSON.stringify(body), dropped: losses.dropped };
 };
 
+/** Writes a request that only asks how many tokens it is. */
+export const encodeCountRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
+  const losses = createLosses(target);
+  const { messages, system, toolConfig, additionalModelRequestFields } = encodeBody(request, target, losses);
+  const converse = { messages, system, toolConfig, additionalModelRequestFields };
+  return {
+    path: pathOf(target.model, "count-tokens"),
+    body: JSON.stringify({ input: { converse } }),
+    dropped: losses.dropped,
+  };
+};
+
 /** The model stands in the path: an id with its colon, or an ARN with its slash, percent-encoded to one segment. */
-const pathOf = (model: string, stream: boolean): string => {
+const pathOf = (model: string, operation: "converse" | "converse-stream" | "count-tokens"): string => {
   // A URL takes these for steps, however they are encoded.
   if (model === "." || model === "..") throw new GatewayError("model_not_found", `There is no model "${model}".`);
-  return `/model/${encodeURIComponent(model)}/${stream ? "converse-stream" : "converse"}`;
+  return `/model/${encodeURIComponent(model)}/${operation}`;
 };
 
 const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {

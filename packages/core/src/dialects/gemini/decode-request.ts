@@ -42,9 +42,12 @@ export const decodeRequest = (written: Json, address?: Address): ChatRequest => 
   };
 };
 
-/** The request that a `countTokens` call asks about: the body itself, or a whole request inside it. */
-export const decodeCountRequest = (written: Json, address?: Address): ChatRequest =>
-  decodeRequest(readObject(camelKeys(written)["generateContentRequest"], "generateContentRequest") ?? written, address);
+/** What a `countTokens` call asks about: the body itself, or a whole request inside it. */
+export const requestToCount = (body: Json): Json =>
+  readObject(camelKeys(body)["generateContentRequest"], "generateContentRequest") ?? body;
+
+export const decodeCountRequest = (body: Json, address?: Address): ChatRequest =>
+  decodeRequest(requestToCount(body), address);
 
 const decodeTier = (value: unknown): string | undefined => {
   const tier = readString(value, "serviceTier")?.toLowerCase();

@@ -12,20 +12,28 @@ import { encodeTools } from "./tools.ts";
 
 /** A request in this dialect; one that came in it, fits and was not changed goes on as it came. */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const path = pathOf(target.model, request.stream);
-  const source = sourceOf(request);
-  const traits = modelTraits(target.model);
-  if (source?.dialect === dialectId && fitsAsIs(request, traits)) {
-    return { path, body: originalBody(source), dropped: [] };
-  }
-
+  const path = pathOf(target.model, request.stream ? "streamGenerateContent?alt=sse" : "generateContent");
+  const source = ownSource(request, target);
+  if (source !== undefined) return { path, body: originalBody(source), dropped: [] };
   const losses = createLosses(target);
+  return { path, body: JSON.stringify(encodeBody(request, target, losses)), dropped: losses.dropped };
+};
+
+/** The body a request came in, where it may go on as it is. */
+export const ownSource = (request: ChatRequest, { model }: BackTarget): RequestSource | undefined => {
+  const source = sourceOf(request);
+  return source?.dialect === dialectId && fitsAsIs(request, modelTraits(model)) ? source : undefined;
+};
+
+/** A request's body from the vocabulary. */
+export const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
+  const traits = modelTraits(target.model);
   const { systemInstruction, contents } = encodeMessages(request, traits, losses);
   const { tools, toolConfig } = encodeTools(request, traits, losses);
   const generationConfig = encodeGenerationConfig(request, traits, target, losses);
   const extras = extrasOf(request, losses);
   nameWhatIsLost(request, losses);
-  const body = {
+  return {
     ...extras,
     ...present({
       systemInstruction,
@@ -36,17 +44,21 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
       serviceTier: serviceTier(request, losses),
     }),
   };
-  return { path, body: JSON.stringify(body), dropped: losses.dropped };
 };
 
 const filled = (object: Json): Json | undefined => (Object.keys(object).length === 0 ? undefined : object);
 
-/** The model stands in the path. Names that say their collection (`tunedModels/…`) keep it. */
-const pathOf = (model: string, stream: boolean): string => {
-  const name = /^(models|tunedModels)\/./.test(model)
+const hasCollection = (model: string): boolean => /^(models|tunedModels)\/./.test(model);
+
+/** A model's name with its collection; some have it already (`tunedModels/…`). */
+export const resourceName = (model: string): string => (hasCollection(model) ? model : `models/${model}`);
+
+/** The model stands in the path. */
+export const pathOf = (model: string, verb: string): string => {
+  const name = hasCollection(model)
     ? model.split("/").map(encodeURIComponent).join("/")
     : `models/${encodeURIComponent(model)}`;
-  return `/${name}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`;
+  return `/${name}:${verb}`;
 };
 
 /** The body as it came. Its `model` is left out: only the path names the model that was chosen. */

@@ -1,6 +1,8 @@
-import type { BackDialect, FrontDialect } from "../dialect.ts";
+import type { BackDialect, CountDialect, FrontDialect } from "../dialect.ts";
+import { numberIn } from "../fields.ts";
 import { decodeReply } from "./decode-reply.ts";
 import { decodeCountRequest, decodeRequest } from "./decode-request.ts";
+import { encodeCountRequest } from "./encode-count-request.ts";
 import { encodeReply, writeCandidate } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { decodeError, encodeError } from "./errors.ts";
@@ -26,6 +28,7 @@ export const gemini: FrontDialect & BackDialect = {
   decodeReply,
   createDecoder,
   decodeError,
+  count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "totalTokens") },
 };
 
 /** The same with its streams as one JSON array each, which is what clients get that do not ask for events. */
@@ -38,4 +41,8 @@ export const geminiArray: FrontDialect = {
 };
 
 /** The same for requests that only ask how many tokens they are. */
-export const geminiCount: FrontDialect = { ...gemini, decodeRequest: decodeCountRequest };
+export const geminiCount: CountDialect = {
+  ...gemini,
+  decodeRequest: decodeCountRequest,
+  encodeCount: (inputTokens) => JSON.stringify({ totalTokens: inputTokens }),
+};

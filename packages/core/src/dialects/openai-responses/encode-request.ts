@@ -1,4 +1,4 @@
-import { sourceOf, type ChatRequest, type ReasoningPreferences } from "../../chat/request.ts";
+import type { ChatRequest, ReasoningPreferences } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { arrayIn, isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
@@ -14,13 +14,37 @@ const path = "/responses";
 
 /** Writes a request: the client's own body where nobody changed it, else a new one. */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const source = sourceOf(request);
-  const original = source?.dialect === dialectId ? originalBody(source, request, target) : undefined;
+  const original = originalBody(request, target);
   if (original !== undefined) return { path, body: original, dropped: [] };
 
   const losses = createLosses(target);
   const body = present(encodeBody(request, target, losses));
   return { path, body: JSON.stringify(withoutUnsupported(body, target, losses)), dropped: losses.dropped };
+};
+
+/** What may be asked to be counted; all else of a request is refused there. */
+const counted: ReadonlySet<string> = new Set([
+  "model",
+  "instructions",
+  "input",
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "text",
+  "reasoning",
+  "truncation",
+]);
+
+/** Writes a request that only asks how many tokens it is. */
+export const encodeCountRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
+  const call = { path: `${path}/input_tokens` };
+  const original = originalBody(request, target);
+  if (original !== undefined) return { ...call, body: original, dropped: [] };
+
+  const losses = createLosses(target);
+  const body = withoutUnsupported(present(encodeBody(request, target, losses)), target, losses);
+  const prompt = Object.fromEntries(Object.entries(body).filter(([name]) => counted.has(name)));
+  return { ...call, body: JSON.stringify(prompt), dropped: losses.dropped };
 };
 
 /** The least the dialect's servers take. */

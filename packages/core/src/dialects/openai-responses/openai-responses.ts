@@ -1,9 +1,10 @@
-import type { BackDialect, FrontDialect } from "../dialect.ts";
+import type { BackDialect, CountDialect, FrontDialect } from "../dialect.ts";
+import { numberIn } from "../fields.ts";
 import { decodeError, encodeError } from "../openai-errors.ts";
 import { decodeReply } from "./decode-reply.ts";
 import { decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
-import { encodeRequest } from "./encode-request.ts";
+import { encodeCountRequest, encodeRequest } from "./encode-request.ts";
 import { dialectId } from "./identity.ts";
 import { createDecoder } from "./stream-decoder.ts";
 import { createEncoder } from "./stream-encoder.ts";
@@ -22,4 +23,11 @@ export const openaiResponses: FrontDialect & BackDialect = {
   decodeReply,
   createDecoder,
   decodeError,
+  count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },
+};
+
+/** The same for requests that only ask how many tokens they are. */
+export const responsesCount: CountDialect = {
+  ...openaiResponses,
+  encodeCount: (inputTokens) => JSON.stringify({ object: "response.input_tokens", input_tokens: inputTokens }),
 };

@@ -8,6 +8,7 @@ import {
 import { deriveContext, type Context } from "../pipeline/context.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import type { ExplainedStage, ExplainedTarget } from "./explanation.ts";
+import { goOn } from "./go-on.ts";
 
 /** How far a request came. */
 export interface Trail {
@@ -25,22 +26,18 @@ export interface Trail {
 export const watchStage = (stage: Stage, trail: Trail): Stage => {
   const span = new AttributeSpan();
   let reached = false;
+  const followed = goOn(stage, () => {
+    // Nothing behind the stages answers in a dry run, so this answer is the stage's own.
+    if (!trail.asked) trail.answeredBy ??= stage.name;
+  });
   return {
     ...stage,
-    run: async (context, next) => {
+    run: (context, next) => {
       trail.context = context;
       // The innermost stages are run once for each target.
       if (!reached) trail.stages.push({ stage: stage.name, attributes: span.attributes });
       reached = true;
-      let passedOn = false;
-      const reply = await stage.run(deriveContext(context, { span }), (change) => {
-        passedOn = true;
-        return next(change);
-      });
-      reply.cancel();
-      // Nothing behind the stages answers in a dry run, so this answer is the stage's own.
-      if (!trail.asked) trail.answeredBy ??= stage.name;
-      return passedOn ? reply : next();
+      return followed.run(deriveContext(context, { span }), next);
     },
   };
 };

@@ -2,9 +2,9 @@ import { estimateInputTokens } from "../chat/estimate.ts";
 import type { ChatRequest } from "../chat/request.ts";
 import type { Target } from "../chat/target.ts";
 import { requireValue, type Context } from "../pipeline/context.ts";
-import { callSettingsKey } from "../providers/call.ts";
+import { calleeOf } from "../providers/callee.ts";
+import { callSettingsKey } from "../providers/call-settings.ts";
 import { costOf, priceOf, type Model, type Price } from "../providers/catalog.ts";
-import { dialectOf } from "../providers/dialect-of.ts";
 import { registryKey } from "../providers/registry.ts";
 import { droppedKey, writeRequest } from "../providers/write-request.ts";
 import type { Estimate, ExplainedRequest, ExplainedTarget } from "./explanation.ts";
@@ -16,9 +16,7 @@ export const explainRequest = (
   context: Context,
   target: Target,
 ): { readonly request: ExplainedRequest; readonly dropped: readonly string[] } => {
-  const provider = requireValue(context, registryKey).get(target.provider);
-  if (provider === undefined) throw new TypeError(`There is no provider "${target.provider}".`);
-  const dialect = dialectOf(provider, target.model, context.request);
+  const { provider, dialect } = calleeOf(context, target);
   const { unsupported } = requireValue(context, callSettingsKey);
   const key = provider.auth.type === "none" ? undefined : redacted;
   const { url, headers, body } = writeRequest(context, target, provider, dialect, key, unsupported);

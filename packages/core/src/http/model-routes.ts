@@ -1,0 +1,69 @@
+import type { FrontDialect } from "../dialects/dialect.ts";
+import { gemini, geminiArray, geminiCount } from "../dialects/gemini/gemini.ts";
+import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
+import { decodePath } from "./decode-path.ts";
+import type { Method, Route } from "./routes.ts";
+
+/** Where models are listed, and below which each has its place: each API's clients look for them in its own form. */
+const lists: readonly { readonly path: string; readonly dialect: FrontDialect }[] = [
+  { path: "/v1/models", dialect: openaiChat },
+  { path: "/v1beta/models", dialect: gemini },
+];
+
+/** What Gemini's clients do with a model, by the verb after its name. They do it below both versions of the API. */
+const verbs: ReadonlyMap<string, (model: string) => Route> = new Map<string, (model: string) => Route>([
+  [
+    "generateContent",
+    (model) => ({ kind: "chat", method: "POST", dialect: gemini, address: { model, stream: false } }),
+  ],
+  [
+    "streamGenerateContent",
+    (model) => ({ kind: "chat", method: "POST", dialect: geminiArray, sse: gemini, address: { model, stream: true } }),
+  ],
+  [
+    "countTokens",
+    (model) => ({ kind: "count", method: "POST", dialect: geminiCount, address: { model, stream: false } }),
+  ],
+]);
+
+/** The routes of models as people write them. */
+export const modelRouteNames: readonly string[] = lists.flatMap(({ path }) => [
+  `GET ${path}`,
+  `GET ${path}/{model}`,
+  ...[...verbs.keys()].map((verb) => `POST ${path}/{model}:${verb}`),
+]);
+
+// Hosts that name paths one by one agree on no wildcard. Names with more slashes come through those with them encoded.
+const segments = [":id", ":id/:id2", ":id/:id2/:id3", ":id/:id2/:id3/:id4"];
+
+/** The paths of a method's routes. A model's name may hold slashes, so that it may be several segments. */
+export const modelPaths = (method: Method): readonly string[] =>
+  lists.flatMap(({ path }) => [
+    ...(method === "GET" ? [path] : []),
+    ...segments.map((segment) => `${path}/${segment}`),
+  ]);
+
+/** The routes of a path where models are: all of them, `{model}:{verb}`, or without a verb the model itself. */
+export const findModelRoutes = (path: string): readonly Route[] => {
+  for (const { path: list, dialect } of lists) {
+    if (path === list) return [{ kind: "models", method: "GET", dialect }];
+    if (path.startsWith(`${list}/`)) return routesOf(path.slice(list.length + 1), dialect);
+  }
+  return [];
+};
+
+const routesOf = (encoded: string, dialect: FrontDialect): readonly Route[] => {
+  const name = decodePath(encoded);
+  if (name === undefined) return [];
+  // A model's own name may hold a colon, too.
+  const colon = name.lastIndexOf(":");
+  const model = name.slice(0, colon);
+  const verb = name.slice(colon + 1);
+  if (model !== "" && colon !== -1) {
+    const route = verbs.get(verb);
+    if (route !== undefined) return [route(model)];
+    // Of the API's other verbs none is served here. Tags of models (`llama3:8b`) are not written like this.
+    if (/^[a-z]+([A-Z][a-z]+)+$/.test(verb)) return [];
+  }
+  return [{ kind: "model", method: "GET", dialect, id: name }];
+};

@@ -6,7 +6,7 @@ import { encodeMessages } from "./encode-messages.ts";
 import type { EncodeScope } from "./encode-parts.ts";
 import { encodeOutputFormat, encodeTools } from "./encode-tools.ts";
 import { createFieldWriter, type FieldWriter } from "./field-writer.ts";
-import { dialectId } from "./identity.ts";
+import { dialectId, hasOwnWords } from "./identity.ts";
 import { originalBody } from "./original-body.ts";
 import { encodeRouting, extensionFields } from "./routing.ts";
 
@@ -24,7 +24,7 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
 
 const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
   const { quirks } = target;
-  const scope: EncodeScope = { target, losses, isOwn: request.dialect === dialectId };
+  const scope: EncodeScope = { target, losses, isOwn: hasOwnWords(request) };
   const writer = createFieldWriter(quirks, losses);
   const { put } = writer;
   const { format, instruction } = encodeOutputFormat(request.outputFormat, scope);

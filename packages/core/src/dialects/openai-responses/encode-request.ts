@@ -2,7 +2,7 @@ import type { ChatRequest, ReasoningPreferences } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { arrayIn, isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
-import { dialectId as chatId } from "../openai-chat/identity.ts";
+import { hasOwnWords as hasChatWords } from "../openai-chat/identity.ts";
 import { encodeInput } from "./encode-input.ts";
 import { encodeFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -100,14 +100,13 @@ const sharedWithChat: ReadonlySet<string> = new Set([
 ]);
 
 /** The extras that may be sent; those of another dialect are named as lost unless this one has the same. */
-const encodeExtras = (
-  { dialect, extras = {} }: ChatRequest,
-  { isOwn, losses }: EncodeScope,
-): Readonly<Record<string, unknown>> => {
+const encodeExtras = (request: ChatRequest, { isOwn, losses }: EncodeScope): Readonly<Record<string, unknown>> => {
+  const { extras = {} } = request;
   if (isOwn) return extras;
+  const fromChat = hasChatWords(request);
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(extras)) {
-    if (dialect !== chatId) losses.tuning(name);
+    if (!fromChat) losses.tuning(name);
     else if (sharedWithChat.has(name)) kept[name] = value;
     else if (name === "web_search_options") kept["web_search"] = toWebSearch(value);
     // Usage is told in any case.

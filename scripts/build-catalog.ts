@@ -93,11 +93,11 @@ const encode = (row: Json, mode: string, free: boolean): Row => {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The provider's own name for a model. */
-const modelId = (key: string, { prefix, bare, shape }: Source): string => {
+/** The provider's own name for a model; `undefined` where it has none of that name. */
+const idOf = (key: string, { prefix, bare, shape }: Source): string | undefined => {
   const stripped = prefix !== undefined && key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
   const id = stripped ?? (bare ? key : undefined);
-  if (id === undefined || shape?.test(id) === false) throw new Skip("not a name the provider uses");
+  if (id === undefined || shape?.test(id) === false) return undefined;
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (id.length === 0 || id.length > 256 || /[\u0000-\u001f\u007f]/.test(id)) throw new Skip("not a legal name");
   return id;
@@ -120,8 +120,10 @@ export const buildCatalog = (
   list: Json,
   source: CatalogFile["source"],
 ): { readonly catalog: CatalogFile; readonly skipped: readonly { key: string; reason: string }[] } => {
-  const byName = new Map(
-    Object.entries(sources).flatMap(([id, { names }]) => names.map((name) => [name, id] as const)),
+  // A maker's name in the list may cover what are several providers here: each takes the models of its shape.
+  const byName = Map.groupBy(
+    Object.entries(sources).flatMap(([id, from]) => from.names.map((name) => ({ name, id, from }))),
+    ({ name }) => name,
   );
   const providers = new Map<string, Map<string, Row>>(Object.keys(sources).map((id) => [id, new Map()]));
   const skipped: { key: string; reason: string }[] = [];
@@ -131,18 +133,21 @@ export const buildCatalog = (
   );
   for (const [key, row] of entries) {
     if (!isObject(row)) continue;
-    const provider = byName.get(String(row["litellm_provider"]));
-    const from = provider === undefined ? undefined : sources[provider];
-    const models = provider === undefined ? undefined : providers.get(provider);
-    if (from === undefined || models === undefined) continue;
+    const takers = byName.get(String(row["litellm_provider"]));
+    if (takers === undefined) continue;
     try {
       const reason = wrong.get(key);
       if (reason !== undefined) throw new Skip(reason);
       const mode = modeOf(row);
-      const id = modelId(key, from);
+      const taker = takers.find(({ from }) => idOf(key, from) !== undefined);
+      const id = taker && idOf(key, taker.from);
+      const models = taker && providers.get(taker.id);
+      if (taker === undefined || id === undefined || models === undefined)
+        throw new Skip("not a name the provider uses");
       if (models.has(id)) throw new Skip("listed twice");
-      const twin = from.twin === undefined ? undefined : list[from.twin + id];
-      models.set(id, encode({ ...abilitiesOf(twin), ...row }, mode, from.free?.test(id) === true));
+      const { twin, free } = taker.from;
+      const abilities = twin === undefined ? {} : abilitiesOf(list[twin + id]);
+      models.set(id, encode({ ...abilities, ...row }, mode, free?.test(id) === true));
     } catch (error) {
       if (!(error instanceof Skip)) throw error;
       skipped.push({ key, reason: error.message });

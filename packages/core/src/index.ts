@@ -116,15 +116,21 @@ export { translateStream, type TranslateStreamOptions } from "./stages/translate
 
 export { anthropic } from "./providers/anthropic.ts";
 export type { AwsCredentials, AwsCredentialSource } from "./providers/auth/aws-credentials.ts";
+export type { GoogleAuthClient, GoogleCredentials, GoogleServiceAccount } from "./providers/auth/google-auth.ts";
 export type { UnsignedRequest } from "./providers/auth/sigv4.ts";
+export { azureOpenai, type AzureOpenaiOptions } from "./providers/azure.ts";
 export { bedrock, type BedrockOptions } from "./providers/bedrock.ts";
 export { cohere } from "./providers/cohere.ts";
+export type { RowOptions } from "./providers/create-provider.ts";
+export { defineProvider } from "./providers/define-provider.ts";
 export { gemini } from "./providers/gemini.ts";
 export { openai } from "./providers/openai.ts";
 export { ollama } from "./providers/ollama.ts";
 export { openaiCompatible, provider } from "./providers/openai-compatible.ts";
 export { providersFromEnv } from "./providers/from-env.ts";
-export type { ApiKey, Auth, KeyAuth, Provider, ProviderOptions, SignRequest } from "./providers/provider.ts";
+export type { OtherApi, ProviderRow } from "./providers/provider-row.ts";
+export type { ApiKey, Auth, AuthorizeRequest, KeyAuth, Provider, ProviderOptions } from "./providers/provider.ts";
+export { vertex, type VertexOptions } from "./providers/vertex.ts";
 export type { Capability, Model, Price, PriceTier } from "./providers/catalog.ts";
 export type { ModelsOption, Strategy, TargetOption } from "./providers/models-option.ts";
 export type { BreakerOptions } from "./providers/breaker.ts";

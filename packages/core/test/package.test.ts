@@ -21,6 +21,7 @@ test("the public names are these and no others", () => {
       "allowPatterns",
       "anthropic",
       "attemptsKey",
+      "azureOpenai",
       "bedrock",
       "cache",
       "cacheControlKey",
@@ -32,6 +33,7 @@ test("the public names are these and no others", () => {
       "createReply",
       "createTarget",
       "defaultStages",
+      "defineProvider",
       "defineStage",
       "denyPatterns",
       "dryRunKey",
@@ -61,6 +63,7 @@ test("the public names are these and no others", () => {
       "systemClock",
       "tap",
       "translateStream",
+      "vertex",
     ]
   `);
   expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`

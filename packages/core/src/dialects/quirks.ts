@@ -51,6 +51,16 @@ export interface Quirks {
   readonly thoughtSignatures?: boolean;
   /** Refuses fields that are `null` instead of taking them as absent. @default false */
   readonly noNullFields?: boolean;
+  /** Anthropic: the version its body states where the address has the model. Elsewhere a header has the version. */
+  readonly versionInBody?: string;
+  /** Anthropic: fetches images and documents that are given by their address. @default true */
+  readonly mediaUrls?: boolean;
+  /** Gemini: refuses turns that do not say whose they are. @default false */
+  readonly statedRoles?: boolean;
+  /** Gemini: takes metadata, as `labels`. @default false */
+  readonly labels?: boolean;
+  /** Gemini: counts the tokens of a prompt as it is, without a request around it. @default false */
+  readonly plainCount?: boolean;
 }
 
 // A record, so that the compiler asks for every field that is added above.
@@ -79,6 +89,11 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   allowedTools: true,
   thoughtSignatures: true,
   noNullFields: true,
+  versionInBody: true,
+  mediaUrls: true,
+  statedRoles: true,
+  labels: true,
+  plainCount: true,
 };
 
 /** Names of all quirks, to tell a misspelt one. */

@@ -10,15 +10,40 @@ const isSpace = (character: string | undefined): boolean =>
  */
 export const replaceModel = (bytes: Uint8Array, body: Json, model: string): Uint8Array | string => {
   if (body["model"] === model) return bytes;
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   const place = placeOfModel(buffer, body["model"]);
   if (place === undefined) return JSON.stringify({ ...body, model });
-  const [start, end] = place;
-  return Buffer.concat([buffer.subarray(0, start), Buffer.from(JSON.stringify(model)), buffer.subarray(end)]);
+  return splice(buffer, place.name, place.end, JSON.stringify(model));
 };
 
-/** Where the model's name stands, its quotes included; `undefined` where that could be more than one place. */
-const placeOfModel = (buffer: Buffer, model: unknown): readonly [start: number, end: number] | undefined => {
+/** The same for servers that are told the model elsewhere: another field, which the body lacks, takes its place. */
+export const replaceModelField = (
+  bytes: Uint8Array,
+  body: Json,
+  [name, value]: readonly [name: string, value: string],
+): Uint8Array | string => {
+  const buffer = bufferOf(bytes);
+  const place = Object.hasOwn(body, name) ? undefined : placeOfModel(buffer, body["model"]);
+  if (place !== undefined)
+    return splice(buffer, place.key, place.end, `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const { model: _model, ...rest } = body;
+  return JSON.stringify({ ...rest, [name]: value });
+};
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const splice = (buffer: Buffer, start: number, end: number, text: string): Buffer =>
+  Buffer.concat([buffer.subarray(0, start), Buffer.from(text), buffer.subarray(end)]);
+
+/** Where the model's field begins, where its name's quotes do and where both end. */
+interface Place {
+  readonly key: number;
+  readonly name: number;
+  readonly end: number;
+}
+
+/** `undefined` where it could be more than one place. */
+const placeOfModel = (buffer: Buffer, model: unknown): Place | undefined => {
   if (typeof model !== "string") return undefined;
   // One character for each byte, so that places in it are places in the body; searching text is cheaper than bytes.
   const text = buffer.toString("latin1");
@@ -32,5 +57,5 @@ const placeOfModel = (buffer: Buffer, model: unknown): readonly [start: number, 
   start++;
   while (isSpace(text[start])) start++;
   const name = Buffer.from(JSON.stringify(model)).toString("latin1");
-  return text.startsWith(name, start) ? [start, start + name.length] : undefined;
+  return text.startsWith(name, start) ? { key: at, name: start, end: start + name.length } : undefined;
 };

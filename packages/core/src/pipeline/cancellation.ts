@@ -72,3 +72,10 @@ export class Cancellation {
     return this.#controller.signal;
   }
 }
+
+/** What a promise gives; where the request is cancelled before, nobody waits for it any longer. */
+export const unlessCancelled = <Value>(promise: Promise<Value>, cancellation: Cancellation): Promise<Value> =>
+  new Promise((resolve, reject) => {
+    cancellation.add(reject);
+    void promise.then(resolve, reject).finally(() => cancellation.remove(reject));
+  });

@@ -14,8 +14,8 @@ const noFile = { AWS_SHARED_CREDENTIALS_FILE: "/nowhere/credentials" };
 const now = Date.UTC(2026, 0, 2);
 
 const authorizationOf = async ({ auth, baseURL }: Provider): Promise<string | undefined> => {
-  if (auth.type !== "signature") return undefined;
-  const sign = await auth.signer(now);
+  if (auth.type !== "credentials") return undefined;
+  const sign = await auth.authorizer(now);
   return sign({ method: "POST", url: `${baseURL}/model/a/converse`, headers: {}, body: "{}" }, now)["authorization"];
 };
 

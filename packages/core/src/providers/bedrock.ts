@@ -2,13 +2,9 @@ import { bedrockConverse } from "../dialects/bedrock-converse/bedrock-converse.t
 import { keepUntilExpiry, type AwsCredentials, type AwsCredentialSource } from "./auth/aws-credentials.ts";
 import { fromSharedCredentials, sharedCredentialsPath } from "./auth/shared-credentials.ts";
 import { signRequest } from "./auth/sigv4.ts";
-import {
-  checkOptions,
-  createProvider,
-  readVariable,
-  type Environment,
-  type ProviderDefinition,
-} from "./create-provider.ts";
+import { checkOptions, createProvider } from "./create-provider.ts";
+import { readFirst, readVariable, type Environment } from "./environment.ts";
+import type { ProviderDefinition } from "./provider-row.ts";
 import type { Auth, Provider, ProviderOptions } from "./provider.ts";
 
 /** Options of `bedrock()`. `apiKey` is a Bedrock API key; without one, requests are signed with AWS credentials. */
@@ -45,14 +41,15 @@ export const bedrockFrom = (environment: Environment, options: BedrockOptions = 
   checkOptions(options, factory, ["region", "credentials", "profile"]);
   const { region: wantedRegion, credentials, profile, ...common } = options;
   const region = resolveRegion(wantedRegion, environment);
-  const sources = Object.entries({ apiKey: common.apiKey, credentials, profile }).filter(([, value]) => value);
+  const { apiKey, accessToken } = common;
+  const sources = Object.entries({ apiKey, accessToken, credentials, profile }).filter(([, value]) => value);
   if (sources.length > 1) {
     throw new TypeError(`${factory} takes one of ${sources.map(([name]) => `\`${name}\``).join(" and ")}, not both.`);
   }
   const isSigned =
     credentials !== undefined ||
     profile !== undefined ||
-    (common.apiKey === undefined && readVariable(environment, keyVariable) === undefined);
+    ((apiKey ?? accessToken) === undefined && readVariable(environment, keyVariable) === undefined);
   const definition: ProviderDefinition = {
     id: "bedrock",
     telemetryName: "aws.bedrock",
@@ -71,7 +68,7 @@ export const isBedrockConfigured = (environment: Environment): boolean =>
   (readVariable(environment, keyVariable) !== undefined || credentialsIn(environment) !== undefined);
 
 const regionIn = (environment: Environment): string | undefined =>
-  readVariable(environment, "AWS_REGION") ?? readVariable(environment, "AWS_DEFAULT_REGION");
+  readFirst(environment, ["AWS_REGION", "AWS_DEFAULT_REGION"]);
 
 const resolveRegion = (region: string | undefined, environment: Environment): string => {
   const resolved = region ?? regionIn(environment);
@@ -128,8 +125,8 @@ const signatureOf = (source: AwsCredentialSource, region: string): Auth => {
   const credentialsAt = keepUntilExpiry(source, `The credentials of ${factory}`);
   const scope = { region, service: "bedrock" };
   return {
-    type: "signature",
-    signer: async (epochMs) => {
+    type: "credentials",
+    authorizer: async (epochMs) => {
       const credentials = await credentialsAt(epochMs);
       return (request, sentAtMs) => signRequest(request, credentials, scope, sentAtMs);
     },

@@ -12,7 +12,7 @@ import type { Target } from "../chat/target.ts";
 import type { BackDialect, DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { UpstreamError } from "../errors.ts";
-import { Cancellation } from "../pipeline/cancellation.ts";
+import { Cancellation, unlessCancelled } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
 import { requireValue, type Context } from "../pipeline/context.ts";
 import type { Attempt } from "../telemetry/attempt.ts";
@@ -46,7 +46,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     target,
     provider,
     dialect,
-    typeof credential === "object" ? await credential : credential,
+    typeof credential === "object" ? await unlessCancelled(credential, cancellation) : credential,
     settings.unsupported,
   );
   const trace = startAttempt(context, target, provider, url);
@@ -128,7 +128,11 @@ const startAttempt = (context: Context, target: Target, provider: Provider, url:
 
 /** What the provider calls this request, under any of the names in use. */
 const requestIdOf = ({ headers }: TransportResponse): string | undefined =>
-  headers["x-request-id"] ?? headers["request-id"] ?? headers["x-amzn-requestid"] ?? headers["x-debug-trace-id"];
+  headers["x-request-id"] ??
+  headers["request-id"] ??
+  headers["x-amzn-requestid"] ??
+  headers["apim-request-id"] ??
+  headers["x-debug-trace-id"];
 
 const readStreamed = async (
   body: TransportResponse["body"],

@@ -1,6 +1,6 @@
 import { isObject } from "../dialects/fields.ts";
 import { UpstreamError } from "../errors.ts";
-import { Cancellation } from "../pipeline/cancellation.ts";
+import { Cancellation, unlessCancelled } from "../pipeline/cancellation.ts";
 import { requireValue, type Context } from "../pipeline/context.ts";
 import { untraced } from "../telemetry/untraced.ts";
 import { CallRequest } from "./call-request.ts";
@@ -30,7 +30,7 @@ export const countAtProvider = async (context: Context): Promise<ProviderCount |
   const { count } = dialect;
   if (count === undefined) return undefined;
   const settings = requireValue(context, callSettingsKey);
-  const credential = await credentialOf(provider, clock);
+  const credential = await unlessCancelled(Promise.resolve(credentialOf(provider, clock)), cancellation);
   const { url, headers, body } = writeRequest(context, target, provider, count, credential, settings.unsupported);
 
   const call = new Cancellation();

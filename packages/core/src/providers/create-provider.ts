@@ -1,49 +1,30 @@
+import { anthropicMessages } from "../dialects/anthropic-messages/anthropic-messages.ts";
 import type { BackDialect } from "../dialects/dialect.ts";
+import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
 import { quirkNames, type Quirks } from "../dialects/quirks.ts";
-import { hostToURL, resolveBaseURL, withBasePath } from "./base-url.ts";
+import { checkOneOf } from "../check-options.ts";
 import { catalogModels } from "./catalog.ts";
 import { declareModels } from "./declared-models.ts";
+import type { Environment } from "./environment.ts";
+import { resolveAddress, type AddressOptions } from "./provider-address.ts";
 import { resolveHeaders } from "./provider-headers.ts";
-import type { ApiKey, Auth, DialectOfModel, Provider, ProviderOptions } from "./provider.ts";
+import { resolveKey, toKeySource } from "./provider-key.ts";
+import { keyVariablesOf, type OtherApi, type ProviderDefinition, type ProviderRow } from "./provider-row.ts";
+import type { Provider, ProviderOptions } from "./provider.ts";
 
-/** Environment variables: `process.env`, or what a test puts in its place. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Everything about a provider, as data. */
-export interface ProviderRow {
-  readonly id: string;
-  /** `gen_ai.provider.name`, where the convention has one for it. @default the configured id in lower snake case */
-  readonly telemetryName?: string;
-  readonly baseURL: string;
-  /** @default bearer */
-  readonly auth?: Auth;
-  /** Variables that hold its key, best first. One of them set switches it on in `providersFromEnv`. */
-  readonly keyVariables: readonly string[];
-  /** Variables that may hold its key but are there for other things too: they are read, but switch nothing on. */
-  readonly sharedKeyVariables?: readonly string[];
-  /** Variables that hold its address. @default the id in upper snake case with `_BASE_URL` */
-  readonly baseURLVariables?: readonly string[];
-  /** Variable of the form `host:port` that says where it runs. */
-  readonly hostVariable?: string;
-  /** What people leave out of those variables, because the provider's own software appends it: `/v1`. */
-  readonly basePath?: string;
-  /** Runs on the user's machine, needs no key, and is on when a variable says where it is. */
-  readonly local?: true;
-  /** @default OpenAI's chat dialect */
-  readonly dialect?: BackDialect;
-  /** How it is asked for embeddings; absent where it has none. */
-  readonly embeddings?: BackDialect;
-  /** For a provider whose models speak several dialects: that of a model, where it is not `dialect`. */
-  readonly dialectOfModel?: DialectOfModel;
-  readonly quirks?: Quirks;
-}
-
-export interface ProviderDefinition extends ProviderRow {
-  readonly dialect: BackDialect;
+/** Options of a provider that is made of a row. */
+export interface RowOptions extends ProviderOptions, Pick<AddressOptions, "address"> {
+  /** Which of its APIs is spoken. To use several, make providers with different ids. @default "chat" */
+  readonly api?: "chat" | OtherApi;
 }
 
 /** Options of every factory. A factory with more of them names those as well. */
-const commonOptions = ["id", "apiKey", "baseURL", "allowHttp", "headers", "models", "quirks"] as const;
+const commonOptions = ["id", "apiKey", "accessToken", "baseURL", "allowHttp", "headers", "models", "quirks"] as const;
+
+const otherDialects: Readonly<Record<OtherApi, BackDialect>> = {
+  responses: openaiResponses,
+  messages: anthropicMessages,
+};
 
 /**
  * Makes a provider of what is known of it and what the user says.
@@ -52,38 +33,56 @@ const commonOptions = ["id", "apiKey", "baseURL", "allowHttp", "headers", "model
  */
 export const createProvider = (
   definition: ProviderDefinition,
-  options: ProviderOptions,
+  options: RowOptions,
   environment: Environment,
   factory: string,
+  known: Provider["models"] = catalogModels(definition.id),
 ): Provider => {
-  const { dialect, embeddings, dialectOfModel, local } = definition;
+  const { embeddings, dialectOfModel, query } = definition;
   const id = resolveId(options.id ?? definition.id, factory);
-  const apiKey = resolveKey(definition, options.apiKey, environment, factory);
-  if (apiKey === undefined && local !== true && definition.auth?.type !== "signature") {
-    throw new TypeError(`${factory} needs \`apiKey\` or ${keyVariablesOf(definition).join(" or ")}.`);
-  }
+  const other = resolveApi(definition, options.api, factory);
+  const baseURL = resolveAddress(definition, options, environment, factory);
   return {
     id,
     telemetryName: definition.telemetryName ?? toTelemetryName(id),
-    dialect,
+    dialect: other ?? definition.dialect,
     ...(embeddings === undefined ? {} : { embeddings }),
-    ...(dialectOfModel === undefined ? {} : { dialectOfModel }),
-    baseURL: baseURLOf(definition, options, environment, factory),
-    auth: authOf(definition, apiKey !== undefined),
-    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(dialectOfModel === undefined || other !== undefined ? {} : { dialectOfModel }),
+    baseURL,
+    ...(query === undefined ? {} : { query }),
+    ...resolveCredentials(definition, options, environment, factory),
     headers: resolveHeaders(options.headers ?? {}, factory),
     quirks: resolveQuirks(definition.quirks, options.quirks, factory),
-    models: declareModels(catalogModels(definition.id), options.models, factory),
+    models: declareModels(known, options.models, factory),
   };
 };
 
-const authOf = ({ auth = { type: "bearer" } }: ProviderRow, hasKey: boolean): Auth =>
-  hasKey || auth.type === "signature" ? auth : { type: "none" };
+/** The dialect of the API that was asked for, where that is not the row's own. */
+const resolveApi = (row: ProviderRow, api: RowOptions["api"], factory: string): BackDialect | undefined => {
+  const known = ["chat", ...(row.apis ?? [])] as const;
+  if (api === undefined) return undefined;
+  checkOneOf(api, `api of ${factory}`, known);
+  return api === "chat" ? undefined : otherDialects[api];
+};
 
-/** Whether the environment asks for a provider: its key is there or, for a local one, its address. */
-export const isConfigured = (row: ProviderRow, environment: Environment): boolean => {
-  const variables = row.local === true ? addressVariablesOf(row) : row.keyVariables;
-  return variables.some((name) => readVariable(environment, name) !== undefined);
+const resolveCredentials = (
+  definition: ProviderDefinition,
+  { apiKey, accessToken }: ProviderOptions,
+  environment: Environment,
+  factory: string,
+): Pick<Provider, "auth" | "apiKey"> => {
+  const { auth = { type: "bearer" }, local } = definition;
+  if (accessToken !== undefined && apiKey !== undefined) {
+    throw new TypeError(`${factory} takes one of \`apiKey\` and \`accessToken\`, not both.`);
+  }
+  const token = toKeySource(accessToken, "accessToken", factory);
+  if (token !== undefined) return { auth: { type: "bearer" }, apiKey: token };
+  const variables = keyVariablesOf(definition);
+  const key = resolveKey(apiKey, { variables, environment }, factory);
+  if (key !== undefined) return { auth, apiKey: key };
+  if (auth.type === "credentials") return { auth };
+  if (local === true) return { auth: { type: "none" } };
+  throw new TypeError(`${factory} needs \`apiKey\` or ${variables.join(" or ")}.`);
 };
 
 /** Refuses options that do not exist: a misspelt one would otherwise do nothing. */
@@ -119,72 +118,4 @@ export const resolveQuirks = (known: Quirks | undefined, corrections: Quirks | u
 };
 
 /** An id as telemetry writes provider names that the convention does not list. */
-export const toTelemetryName = (id: string): string => id.replaceAll(/[.-]/g, "_");
-
-/** The key in a closure, so that printing a provider cannot show it; `undefined` where none was given. */
-export const toKeySource = (apiKey: ApiKey | undefined, factory: string, hint: string): Provider["apiKey"] => {
-  if (apiKey === undefined) return undefined;
-  if (typeof apiKey === "function") return () => apiKey();
-  if (typeof apiKey !== "string" || !isKey(apiKey)) {
-    throw new TypeError(
-      `\`apiKey\` of ${factory} must be a key without spaces and line breaks, or a function that gives one` +
-        `${apiKey === "" ? ", but it is empty" : ""}.${hint}`,
-    );
-  }
-  return () => apiKey;
-};
-
-const isKey = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
-
-const resolveKey = (
-  row: ProviderRow,
-  apiKey: ApiKey | undefined,
-  environment: Environment,
-  factory: string,
-): Provider["apiKey"] => {
-  const variables = keyVariablesOf(row);
-  if (apiKey !== undefined) {
-    const hint = variables.length === 0 ? "" : ` Leave it out to take ${variables.join(" or ")} from the environment.`;
-    return toKeySource(apiKey, factory, hint);
-  }
-  for (const name of variables) {
-    const key = readVariable(environment, name);
-    if (key === undefined) continue;
-    if (!isKey(key)) throw new TypeError(`${name} must be a key without spaces and line breaks.`);
-    return () => key;
-  }
-  return undefined;
-};
-
-const baseURLOf = (row: ProviderRow, options: ProviderOptions, environment: Environment, factory: string): string => {
-  const allowHttp = options.allowHttp === true;
-  if (options.baseURL !== undefined) {
-    return resolveBaseURL(options.baseURL, { name: `\`baseURL\` of ${factory}`, allowHttp });
-  }
-  for (const name of addressVariablesOf(row)) {
-    const value = readVariable(environment, name);
-    if (value === undefined) continue;
-    const url = name === row.hostVariable ? hostToURL(value, new URL(row.baseURL).port) : value;
-    const resolved = resolveBaseURL(url, { name, allowHttp });
-    return row.basePath === undefined ? resolved : withBasePath(resolved, row.basePath);
-  }
-  return row.baseURL;
-};
-
-/** Variables that may hold a provider's key, best first. */
-export const keyVariablesOf = (row: ProviderRow): readonly string[] => [
-  ...row.keyVariables,
-  ...(row.sharedKeyVariables ?? []),
-];
-
-/** Variables that may say where a provider is, best first. */
-export const addressVariablesOf = (row: ProviderRow): readonly string[] => {
-  const variables = row.baseURLVariables ?? [`${row.id.toUpperCase().replaceAll("-", "_")}_BASE_URL`];
-  return row.hostVariable === undefined ? variables : [...variables, row.hostVariable];
-};
-
-/** A variable that is set to nothing is not set: that is how shells and compose files unset one. */
-export const readVariable = (environment: Environment, name: string): string | undefined => {
-  const value = environment[name]?.trim();
-  return value === "" ? undefined : value;
-};
+const toTelemetryName = (id: string): string => id.replaceAll(/[.-]/g, "_");

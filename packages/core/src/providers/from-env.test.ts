@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { keyVariablesOf } from "./create-provider.ts";
 import { providersFromEnv } from "./from-env.ts";
+import { keyVariablesOf } from "./provider-row.ts";
 import { providerTable } from "./table.ts";
 
 const ids = (environment: Record<string, string>): string[] => providersFromEnv(environment).map(({ id }) => id);

@@ -1,5 +1,7 @@
 import { gemini as geminiDialect } from "../dialects/gemini/gemini.ts";
-import { checkOptions, createProvider, type Environment, type ProviderDefinition } from "./create-provider.ts";
+import { checkOptions, createProvider } from "./create-provider.ts";
+import type { Environment } from "./environment.ts";
+import type { ProviderDefinition } from "./provider-row.ts";
 import type { Provider, ProviderOptions } from "./provider.ts";
 
 export const geminiDefinition: ProviderDefinition = {

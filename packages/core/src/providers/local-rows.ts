@@ -1,4 +1,4 @@
-import type { ProviderRow } from "./create-provider.ts";
+import type { ProviderRow } from "./provider-row.ts";
 
 const lenient = { doneMarker: "optional" } as const;
 

@@ -1,66 +1,50 @@
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { resolveBaseURL } from "./base-url.ts";
-import {
-  checkOptions,
-  createProvider,
-  resolveId,
-  resolveQuirks,
-  toKeySource,
-  toTelemetryName,
-  type Environment,
-} from "./create-provider.ts";
-import { declareModels } from "./declared-models.ts";
-import { isHeaderName, resolveHeaders } from "./provider-headers.ts";
+import { checkOptions, createProvider, resolveId, type RowOptions } from "./create-provider.ts";
+import { providerOfRow } from "./define-provider.ts";
+import type { Environment } from "./environment.ts";
+import { checkKeyAuth } from "./key-auth.ts";
+import type { ProviderDefinition } from "./provider-row.ts";
 import type { KeyAuth, Provider, ProviderOptions } from "./provider.ts";
 import { providerTable } from "./table.ts";
 
-export interface OpenaiCompatibleOptions extends ProviderOptions {
+export interface OpenaiCompatibleOptions extends ProviderOptions, Pick<RowOptions, "api"> {
   readonly id: string;
-  /** What `/chat/completions` is appended to. */
+  /** What the dialect's paths are appended to: `/chat/completions`, or `/responses` or `/messages` as `api` says. */
   readonly baseURL: string;
   /** How the server wants to be shown the key. @default bearer, or nothing where there is no key */
   readonly auth?: KeyAuth;
 }
 
 /**
- * Any server that speaks OpenAI's chat dialect. Nothing is taken for granted of it: a stream may end without `[DONE]`,
- * and the catalog knows none of its models. `models` and `quirks` say more.
+ * Any server that speaks OpenAI's chat dialect, or OpenAI Responses or Anthropic Messages. Nothing is taken for granted
+ * of it: a stream may end without `[DONE]`, and the catalog knows none of its models. `models` and `quirks` say more.
  *
  * @throws TypeError for an option that cannot be.
  */
 export const openaiCompatible = (options: OpenaiCompatibleOptions): Provider => {
   const factory = "openaiCompatible()";
-  checkOptions(options, factory, ["auth"]);
-  const id = resolveId(options.id, factory);
-  const apiKey = toKeySource(options.apiKey, factory, " Leave it out where the server asks for none.");
-  const allowHttp = options.allowHttp === true;
-  return {
-    id,
-    telemetryName: toTelemetryName(id),
+  checkOptions(options, factory, ["auth", "api"]);
+  const { auth, baseURL, ...common } = options;
+  const definition: ProviderDefinition = {
+    id: resolveId(options.id, factory),
     dialect: openaiChat,
-    baseURL: resolveBaseURL(options.baseURL, { name: `\`baseURL\` of ${factory}`, allowHttp }),
-    auth: resolveAuth(options.auth, apiKey !== undefined, factory),
-    ...(apiKey === undefined ? {} : { apiKey }),
-    headers: resolveHeaders(options.headers ?? {}, factory),
-    quirks: resolveQuirks({ doneMarker: "optional" }, options.quirks, factory),
-    models: declareModels(new Map(), options.models, factory),
+    // Once more with the options; where it is missing, this says so.
+    baseURL: resolveBaseURL(baseURL, { name: `\`baseURL\` of ${factory}`, allowHttp: options.allowHttp === true }),
+    apis: ["responses", "messages"],
+    keyVariables: [],
+    local: true,
+    auth: checkAuth(auth, options.apiKey !== undefined, factory),
+    quirks: { doneMarker: "optional" },
   };
+  return createProvider(definition, common, {}, factory, new Map());
 };
 
-const resolveAuth = (auth: KeyAuth | undefined, hasKey: boolean, factory: string): KeyAuth => {
-  if (auth === undefined) return { type: hasKey ? "bearer" : "none" };
-  const type: unknown = auth.type;
-  if (type !== "bearer" && type !== "header" && type !== "none") {
-    throw new TypeError(`\`auth.type\` of ${factory} must be "bearer", "header" or "none".`);
-  }
-  if (auth.type === "none") return auth;
-  if (!hasKey) throw new TypeError(`\`auth\` of ${factory} says how to show a key: give it an \`apiKey\` as well.`);
-  if (auth.type === "bearer") return auth;
-  if (!isHeaderName(auth.name)) throw new TypeError(`\`auth.name\` of ${factory} must be a header's name.`);
-  if (auth.scheme !== undefined && !isHeaderName(auth.scheme)) {
-    throw new TypeError(`\`auth.scheme\` of ${factory} must be a word like "Api-Key".`);
-  }
-  return { ...auth, name: auth.name.toLowerCase() };
+const checkAuth = (auth: KeyAuth | undefined, hasKey: boolean, factory: string): KeyAuth => {
+  if (auth === undefined) return { type: "bearer" };
+  const checked = checkKeyAuth(auth, factory);
+  if (hasKey || checked.type === "none") return checked;
+  throw new TypeError(`\`auth\` of ${factory} says how to show a key: give it an \`apiKey\` as well.`);
 };
 
 const rows = new Map(providerTable.map((row) => [row.id, row]));
@@ -70,10 +54,10 @@ const rows = new Map(providerTable.map((row) => [row.id, row]));
  *
  * @throws TypeError for an id that is not in the table, an option that cannot be, or where a needed key is missing.
  */
-export const provider = (id: string, options: ProviderOptions = {}): Provider => providerFrom(process.env, id, options);
+export const provider = (id: string, options: RowOptions = {}): Provider => providerFrom(process.env, id, options);
 
 /** `provider(id)` in an environment of one's own. */
-export const providerFrom = (environment: Environment, id: string, options: ProviderOptions = {}): Provider => {
+export const providerFrom = (environment: Environment, id: string, options: RowOptions = {}): Provider => {
   const row = rows.get(id);
   if (row === undefined) {
     const known = [...rows.keys()].join(", ");
@@ -81,7 +65,5 @@ export const providerFrom = (environment: Environment, id: string, options: Prov
       `provider() knows no ${JSON.stringify(id)}; it knows ${known}. For other servers there is openaiCompatible().`,
     );
   }
-  const factory = `provider(${JSON.stringify(id)})`;
-  checkOptions(options, factory);
-  return createProvider({ dialect: openaiChat, ...row }, options, environment, factory);
+  return providerOfRow(row, options, environment, `provider(${JSON.stringify(id)})`);
 };

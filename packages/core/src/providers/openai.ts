@@ -1,14 +1,10 @@
 import { checkOneOf } from "../check-options.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
-import {
-  checkOptions,
-  createProvider,
-  readVariable,
-  type Environment,
-  type ProviderDefinition,
-} from "./create-provider.ts";
+import { checkOptions, createProvider } from "./create-provider.ts";
+import { readVariable, type Environment } from "./environment.ts";
 import { resolveHeaders } from "./provider-headers.ts";
+import type { ProviderDefinition } from "./provider-row.ts";
 import type { Provider, ProviderOptions } from "./provider.ts";
 
 export interface OpenaiOptions extends ProviderOptions {

@@ -8,18 +8,22 @@ import type { Model } from "./catalog.ts";
 export type KeyAuth =
   | { readonly type: "bearer" }
   | { readonly type: "header"; readonly name: string; readonly scheme?: string }
+  | { readonly type: "query"; readonly name: string }
   | { readonly type: "none" };
 
-/** The headers that sign one request. */
-export type SignRequest = (request: UnsignedRequest, epochMs: number) => Readonly<Record<string, string>>;
+/** The headers that show who is asking: a signature of one request, or a token and what goes with it. */
+export type AuthorizeRequest = (request: UnsignedRequest, epochMs: number) => Readonly<Record<string, string>>;
 
 /**
- * How a provider is shown who is asking: by a key, or by a signature of each request. What the signature needs is
- * fetched before the request is written, and its secrets stay in the closure.
+ * How a provider is shown who is asking: by a key, or by credentials that make headers for each request. What those
+ * need is fetched before the request is written, and their secrets stay in the closure.
  */
 export type Auth =
   | KeyAuth
-  | { readonly type: "signature"; readonly signer: (epochMs: number) => SignRequest | Promise<SignRequest> };
+  | {
+      readonly type: "credentials";
+      readonly authorizer: (epochMs: number) => AuthorizeRequest | Promise<AuthorizeRequest>;
+    };
 
 /** A key, or where to get one. A function is called for each provider call, so it may rotate keys. */
 export type ApiKey = string | (() => string | Promise<string>);
@@ -41,6 +45,8 @@ export interface Provider {
   readonly dialectOfModel?: DialectOfModel;
   /** Without a trailing slash. */
   readonly baseURL: string;
+  /** What every address has behind its path: `api-version=2024-10-21`. */
+  readonly query?: string;
   readonly auth: Auth;
   /** Never printed: a closure gives it out to the call only. */
   readonly apiKey?: () => string | Promise<string>;
@@ -56,6 +62,11 @@ export interface ProviderOptions {
   readonly id?: string;
   /** @default the provider's customary environment variable */
   readonly apiKey?: ApiKey;
+  /**
+   * A token that is shown in place of a key, as `authorization: Bearer`: of Microsoft Entra, Google Cloud or another
+   * identity provider. A function is called for each provider call, so it should keep its token while that is good.
+   */
+  readonly accessToken?: ApiKey;
   /** https only, except for loopback names. @default the provider's own address, or its `…_BASE_URL` variable */
   readonly baseURL?: string;
   /** Allows a plain http `baseURL` that is not loopback. @default false */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { quirkNames } from "../dialects/quirks.ts";
 import { isLoopback, resolveBaseURL } from "./base-url.ts";
-import { addressVariablesOf, keyVariablesOf } from "./create-provider.ts";
+import { addressVariablesOf, keyVariablesOf } from "./provider-row.ts";
 import { providerTable } from "./table.ts";
 
 const variable = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;

@@ -1,7 +1,7 @@
 import { cohereDefinition } from "./cohere.ts";
-import type { ProviderRow } from "./create-provider.ts";
 import { localRows } from "./local-rows.ts";
 import { ollamaDefinition } from "./ollama.ts";
+import type { ProviderRow } from "./provider-row.ts";
 
 // Whose streams were all seen to end in [DONE] is held to it; of the others a finish reason and a proper end will do.
 const lenient = { doneMarker: "optional" } as const;

@@ -5,7 +5,7 @@ import { createContextKey, type Context, type ContextKey } from "../pipeline/con
 import type { TransportRequest } from "../transport/transport.ts";
 import { version } from "../version.ts";
 import { modelFacts } from "./catalog.ts";
-import type { Provider, SignRequest } from "./provider.ts";
+import type { AuthorizeRequest, Provider } from "./provider.ts";
 import { registryKey } from "./registry.ts";
 
 /** Parameters the target lacks and that were left out, by the client's names. */
@@ -13,8 +13,8 @@ export const droppedKey: ContextKey<readonly string[]> = createContextKey("dropp
 
 const userAgent = `llm-gateway/${version}`;
 
-/** What shows a provider who is asking: its key, or what signs the request; nothing where it asks for neither. */
-export type Credential = string | SignRequest | undefined;
+/** What shows a provider who is asking: its key, or what makes the headers; nothing where it asks for neither. */
+export type Credential = string | AuthorizeRequest | undefined;
 
 /** What to send to a target, in its provider's dialect and with the provider's key or signature. */
 export const writeRequest = (
@@ -44,11 +44,18 @@ export const writeRequest = (
     ...provider.headers,
     ...(typeof credential === "string" ? keyHeaders(provider, credential) : undefined),
   };
-  const url = provider.baseURL + encoded.path;
+  const url = addressOf(provider, encoded.path, credential);
   const { body } = encoded;
   if (typeof credential !== "function") return { url, headers, body };
-  const signature = credential({ method: "POST", url, headers, body }, context.clock.wall());
-  return { url, headers: { ...headers, ...signature }, body };
+  const shown = credential({ method: "POST", url, headers, body }, context.clock.wall());
+  return { url, headers: { ...headers, ...shown }, body };
+};
+
+const addressOf = ({ baseURL, query, auth }: Provider, path: string, credential: Credential): string => {
+  let url = baseURL + path;
+  if (query !== undefined) url += (url.includes("?") ? "&" : "?") + query;
+  if (auth.type !== "query" || typeof credential !== "string") return url;
+  return `${url}${url.includes("?") ? "&" : "?"}${auth.name}=${encodeURIComponent(credential)}`;
 };
 
 /** What the provider is to be shown; a promise only where it has to be waited for. */
@@ -56,13 +63,11 @@ export const credentialOf = (
   { apiKey, auth, id }: Provider,
   clock: Context["clock"],
 ): Credential | Promise<Credential> => {
-  const isSigned = auth.type === "signature";
   const failed = (cause: unknown): never => {
-    const source = isSigned ? "credentials" : "`apiKey` function";
-    throw new UpstreamError("upstream_auth_failed", `The ${source} of ${id} failed.`, { provider: id, cause });
+    throw new UpstreamError("upstream_auth_failed", `The credentials of ${id} failed.`, { provider: id, cause });
   };
   try {
-    const credential = isSigned ? auth.signer(clock.wall()) : apiKey?.();
+    const credential = auth.type === "credentials" ? auth.authorizer(clock.wall()) : apiKey?.();
     return typeof credential === "object" ? credential.catch(failed) : credential;
   } catch (cause) {
     return failed(cause);
@@ -70,9 +75,9 @@ export const credentialOf = (
 };
 
 const keyHeaders = ({ auth }: Provider, key: string): Readonly<Record<string, string>> => {
-  if (auth.type === "none") return {};
-  // In an explanation something stands for the signature.
-  if (auth.type === "signature") return { authorization: key };
+  if (auth.type === "none" || auth.type === "query") return {};
+  // In an explanation something stands for what credentials would make.
+  if (auth.type === "credentials") return { authorization: key };
   return auth.type === "bearer"
     ? { authorization: `Bearer ${key}` }
     : { [auth.name]: auth.scheme === undefined ? key : `${auth.scheme} ${key}` };

@@ -12,6 +12,8 @@ export interface ContentOptions {
   readonly ids: ToolIds;
   /** The request was written in this dialect, so its extras are this dialect's fields. */
   readonly isOwn: boolean;
+  /** The server fetches what is given by its address. */
+  readonly fetches: boolean;
 }
 
 /** `cache_control` with the nearest lifetime Anthropic has: five minutes, its default, or an hour. */
@@ -81,6 +83,10 @@ const encodePart = (part: Part, role: ContentRole, options: ContentOptions): Blo
     case "file":
       if (role !== "user") {
         losses.meaning(part.type, "it takes images and files from the user only");
+        return undefined;
+      }
+      if (part.source.type === "url" && !options.fetches) {
+        losses.meaning(part.type, "it takes its bytes and fetches nothing");
         return undefined;
       }
       if (part.type === "file") return encodeFile(part, losses);

@@ -1,4 +1,4 @@
-import { sourceOf, type ChatRequest } from "../../chat/request.ts";
+import { sourceOf, type ChatRequest, type RequestSource } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
@@ -6,7 +6,7 @@ import { traitsOf, type ModelTraits } from "../claude/model-traits.ts";
 import { adaptSchema } from "../claude/output-schema.ts";
 import { encodeSampling } from "../claude/sampling.ts";
 import { planThinking } from "../claude/thinking.ts";
-import { replaceModel } from "../replace-model.ts";
+import { replaceModel, replaceModelField } from "../replace-model.ts";
 import { encodeStop, nameLosses } from "../request-losses.ts";
 import { createToolIds } from "../tool-ids.ts";
 import { toConversation, type Block } from "../turns.ts";
@@ -16,7 +16,12 @@ import { dialectId } from "./identity.ts";
 import { limitCacheMarkers } from "./cache-markers.ts";
 
 const path = "/messages";
-const headers = { "anthropic-version": "2023-06-01" };
+const versionHeader = { "anthropic-version": "2023-06-01" };
+const versionField = "anthropic_version";
+
+/** What goes beside a body: the version, where the body does not state it. */
+const headersFor = ({ quirks }: BackTarget): Pick<EncodedRequest, "headers"> =>
+  quirks.versionInBody === undefined ? { headers: versionHeader } : {};
 
 /**
  * Writes a request: the client's own bytes where it already speaks this dialect and nobody changed the request, else
@@ -25,11 +30,12 @@ const headers = { "anthropic-version": "2023-06-01" };
  * @throws GatewayError for what Anthropic's API cannot express and the operator does not want dropped.
  */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const original = originalBody(request, target);
-  if (original !== undefined) return { path, headers, body: original, dropped: [] };
+  const call = { path, ...headersFor(target) };
+  const source = ownSource(request);
+  if (source !== undefined) return { ...call, body: originalBody(source, target), dropped: [] };
   const losses = createLosses(target);
   const body = encodeBody(request, target, losses);
-  return { path, headers, body: JSON.stringify(body), dropped: losses.dropped };
+  return { ...call, body: JSON.stringify(nameModel(body, target)), dropped: losses.dropped };
 };
 
 /** What may be asked to be counted; all else of a request is refused there. */
@@ -44,24 +50,44 @@ const counted: ReadonlySet<string> = new Set([
   "cache_control",
 ]);
 
-/** Writes a request that only asks how many tokens it is. */
+/** Writes a request that only asks how many tokens it is. Its address names no model: the body always does. */
 export const encodeCountRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const call = { path: `${path}/count_tokens`, headers };
-  const original = originalBody(request, target);
-  if (original !== undefined) return { ...call, body: original, dropped: [] };
+  const call = { path: `${path}/count_tokens`, ...headersFor(target) };
+  const { versionInBody } = target.quirks;
+  const version = versionInBody === undefined ? {} : { [versionField]: versionInBody };
+  const source = ownSource(request);
+  if (source !== undefined) {
+    const body =
+      versionInBody === undefined
+        ? originalBody(source, target)
+        : JSON.stringify({ ...version, ...source.body, model: target.model });
+    return { ...call, body, dropped: [] };
+  }
   const losses = createLosses(target);
   const body = encodeBody(request, target, losses);
   const prompt = Object.fromEntries(Object.entries(body).filter(([name]) => counted.has(name)));
-  return { ...call, body: JSON.stringify(prompt), dropped: losses.dropped };
+  return { ...call, body: JSON.stringify({ ...version, ...prompt }), dropped: losses.dropped };
 };
 
 /** The client's own body, where nobody changed the request. */
-const originalBody = (request: ChatRequest, { model }: BackTarget): EncodedRequest["body"] | undefined => {
+const ownSource = (request: ChatRequest): RequestSource | undefined => {
   const source = sourceOf(request);
-  if (source?.dialect !== dialectId) return undefined;
-  return source.bytes === undefined
-    ? JSON.stringify({ ...source.body, model })
-    : replaceModel(source.bytes, source.body, model);
+  return source?.dialect === dialectId ? source : undefined;
+};
+
+const originalBody = ({ bytes, body }: RequestSource, target: BackTarget): EncodedRequest["body"] => {
+  if (bytes === undefined) return JSON.stringify(nameModel(body, target));
+  const { versionInBody } = target.quirks;
+  return versionInBody === undefined
+    ? replaceModel(bytes, body, target.model)
+    : replaceModelField(bytes, body, [versionField, versionInBody]);
+};
+
+/** Says in the body which model is asked, or which version of the API where the address has the model. */
+const nameModel = (body: Json, { model, quirks }: BackTarget): Json => {
+  if (quirks.versionInBody === undefined) return { ...body, model };
+  const { model: _asked, ...rest } = body;
+  return { [versionField]: quirks.versionInBody, ...rest };
 };
 
 const isThinking = ({ type }: Block): boolean => type === "thinking" || type === "redacted_thinking";
@@ -77,7 +103,7 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
     losses,
     isOwn,
     midSystem: target.info?.capabilities?.includes("mid-system") === true,
-    shape: blockShape({ losses, ids: createToolIds(), isOwn }),
+    shape: blockShape({ losses, ids: createToolIds(), isOwn, fetches: target.quirks.mediaUrls !== false }),
   });
   const { format, instruction } = encodeFormat(request, traits, losses);
   if (instruction !== undefined) system.push({ type: "text", text: instruction });

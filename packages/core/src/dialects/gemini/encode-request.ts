@@ -1,11 +1,12 @@
 import { type ChatRequest, type RequestSource, sourceOf } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
-import { present } from "../fields.ts";
+import { arrayIn, isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { encodeMessages } from "./contents.ts";
 import { fitsAsIs } from "./fits-as-is.ts";
 import { encodeGenerationConfig } from "./generation-config.ts";
 import { dialectId } from "./identity.ts";
+import { encodeLabels } from "./labels.ts";
 import { mergeObjects } from "./merge-objects.ts";
 import { modelTraits } from "./model-traits.ts";
 import { encodeTools } from "./tools.ts";
@@ -20,10 +21,15 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
 };
 
 /** The body a request came in, where it may go on as it is. */
-export const ownSource = (request: ChatRequest, { model }: BackTarget): RequestSource | undefined => {
+export const ownSource = (request: ChatRequest, { model, quirks }: BackTarget): RequestSource | undefined => {
   const source = sourceOf(request);
-  return source?.dialect === dialectId && fitsAsIs(request, modelTraits(model)) ? source : undefined;
+  if (source?.dialect !== dialectId || !fitsAsIs(request, modelTraits(model))) return undefined;
+  return quirks.statedRoles !== true || statesRoles(source.body) ? source : undefined;
 };
+
+/** Whether each turn says whose it is. */
+const statesRoles = (body: Json): boolean =>
+  arrayIn(body, "contents").every((turn) => isObject(turn) && typeof turn["role"] === "string");
 
 /** A request's body from the vocabulary. */
 export const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
@@ -32,7 +38,7 @@ export const encodeBody = (request: ChatRequest, target: BackTarget, losses: Los
   const { tools, toolConfig } = encodeTools(request, traits, losses);
   const generationConfig = encodeGenerationConfig(request, traits, target, losses);
   const extras = extrasOf(request, losses);
-  nameWhatIsLost(request, losses);
+  nameWhatIsLost(request, target, losses);
   return {
     ...extras,
     ...present({
@@ -42,13 +48,14 @@ export const encodeBody = (request: ChatRequest, target: BackTarget, losses: Los
       toolConfig: filled(mergeObjects(extras["toolConfig"], toolConfig ?? {})),
       generationConfig: filled(mergeObjects(extras["generationConfig"], generationConfig)),
       serviceTier: serviceTier(request, losses),
+      labels: target.quirks.labels === true ? encodeLabels(request, losses) : undefined,
     }),
   };
 };
 
 const filled = (object: Json): Json | undefined => (Object.keys(object).length === 0 ? undefined : object);
 
-const hasCollection = (model: string): boolean => /^(models|tunedModels)\/./.test(model);
+const hasCollection = (model: string): boolean => /^(models|tunedModels|endpoints)\/./.test(model);
 
 /** A model's name with its collection; some have it already (`tunedModels/…`). */
 export const resourceName = (model: string): string => (hasCollection(model) ? model : `models/${model}`);
@@ -92,8 +99,9 @@ const serviceTier = ({ serviceTier: wanted }: ChatRequest, losses: Losses): stri
   return tier;
 };
 
-const nameWhatIsLost = (request: ChatRequest, losses: Losses): void => {
-  const { user, metadata, cacheKey, verbosity, logitBias } = request;
+const nameWhatIsLost = (request: ChatRequest, { quirks }: BackTarget, losses: Losses): void => {
+  const { user, cacheKey, verbosity, logitBias } = request;
+  const metadata = quirks.labels === true ? undefined : request.metadata;
   for (const [param, value] of Object.entries({
     user,
     metadata,

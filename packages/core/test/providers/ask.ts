@@ -1,0 +1,111 @@
+import { allowAnyone, createGateway, retry, type Gateway, type Provider } from "../../src/index.ts";
+import { createFakeClock, createFakeTransport, type FakeAnswer, type FakeTransport } from "../../src/testing/index.ts";
+
+/** What was sent to a provider. */
+export interface Sent {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Asked {
+  /** The answer as the client got it. */
+  readonly response: Response;
+  readonly sent: readonly Sent[];
+}
+
+const paths = {
+  chat: "/v1/chat/completions",
+  messages: "/v1/messages",
+  responses: "/v1/responses",
+  count: "/v1/messages/count_tokens",
+} as const;
+
+const setUp = (
+  provider: Provider,
+  answer: FakeAnswer,
+): { readonly gateway: Gateway; readonly transport: FakeTransport } => {
+  const transport = createFakeTransport(() => answer);
+  const gateway = createGateway({
+    providers: [provider],
+    transport,
+    clock: createFakeClock(),
+    authenticate: allowAnyone(),
+    exposeUpstreamErrors: true,
+    // The clock stands still, so that nobody must wait before asking again.
+    stages: (defaults) => defaults.map((stage) => (stage.name === "retry" ? retry({ attempts: 1 }) : stage)),
+  });
+  return { gateway, transport };
+};
+
+/** Asks a provider through the whole gateway, in one of the client's dialects. */
+export const ask = async (
+  provider: Provider,
+  body: Readonly<Record<string, unknown>>,
+  answer: FakeAnswer,
+  front: keyof typeof paths = "chat",
+): Promise<Asked> => {
+  const { gateway, transport } = setUp(provider, answer);
+  const response = await gateway.fetchAs({ id: "ada" })(`http://gateway.test${paths[front]}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const sent = transport.requests.map(({ url, headers, body: bytes = "" }) => ({
+    url,
+    headers,
+    body: JSON.parse(Buffer.from(bytes).toString()),
+  }));
+  return { response, sent };
+};
+
+export const chatAnswer: FakeAnswer = {
+  body: {
+    id: "c1",
+    object: "chat.completion",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, message: { role: "assistant", content: "Hello" }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
+  },
+};
+
+export const responsesAnswer: FakeAnswer = {
+  body: {
+    id: "resp_1",
+    object: "response",
+    created_at: 1,
+    status: "completed",
+    model: "m",
+    output: [
+      {
+        type: "message",
+        id: "msg_1",
+        role: "assistant",
+        status: "completed",
+        content: [{ type: "output_text", text: "Hello", annotations: [] }],
+      },
+    ],
+    usage: { input_tokens: 3, output_tokens: 1, total_tokens: 4 },
+  },
+};
+
+export const messagesAnswer: FakeAnswer = {
+  body: {
+    id: "msg_1",
+    type: "message",
+    role: "assistant",
+    model: "claude",
+    content: [{ type: "text", text: "Hello" }],
+    stop_reason: "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: 3, output_tokens: 1 },
+  },
+};
+
+export const geminiAnswer: FakeAnswer = {
+  body: {
+    candidates: [{ content: { role: "model", parts: [{ text: "Hello" }] }, finishReason: "STOP" }],
+    usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 1, totalTokenCount: 4 },
+  },
+};

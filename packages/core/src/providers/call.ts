@@ -17,6 +17,7 @@ import type { Clock } from "../pipeline/clock.ts";
 import { requireValue, type Context } from "../pipeline/context.ts";
 import type { Attempt } from "../telemetry/attempt.ts";
 import { telemetryKey } from "../telemetry/request-telemetry.ts";
+import { untraced } from "../telemetry/untraced.ts";
 import { framingOf, type Framing } from "../transport/framing.ts";
 import type { TransportResponse } from "../transport/transport.ts";
 import { CallRequest } from "./call-request.ts";
@@ -70,7 +71,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     const sentAt = clock.now();
     const send = (): Promise<TransportResponse> =>
       settings.transport.send(new CallRequest(url, sentHeaders, body, call));
-    const response = await (trace === undefined ? send() : trace.suppressed(send));
+    const response = await untraced(send, trace?.otelContext);
     trace?.answered(response.status, requestIdOf(response));
     if (response.status < 200 || response.status >= 300) throw await refusal(response, id, dialect);
 

@@ -10,17 +10,17 @@ import type { TelemetryParts } from "./parts.ts";
 import { headersFor } from "./propagation.ts";
 import { endSpan, startSpan } from "./safe-span.ts";
 import { attribute } from "./semconv.ts";
-import { untraced } from "./untraced.ts";
 
 /** One provider call. */
 export class Attempt {
   /** Headers that tell the provider of the trace; none for most. */
   readonly headers: Readonly<Record<string, string>>;
+  /** With its span as the active one. */
+  readonly otelContext: OtelContext;
   readonly #parts: TelemetryParts;
   readonly #facts: AttemptFacts;
   readonly #inference: Inference;
   readonly #span: Span;
-  readonly #callContext: OtelContext;
   #status: number | undefined;
   #letGo: unknown;
   #ended = false;
@@ -47,14 +47,8 @@ export class Attempt {
       trace.setSpan(gatewayContext, inference.span),
     );
     inference.sends++;
-    const spanContext = trace.setSpan(gatewayContext, this.#span);
-    this.headers = headersFor(url.hostname, spanContext, parts.settings);
-    this.#callContext = spanContext;
-  }
-
-  /** Runs the call where no other instrumentation adds to it. */
-  suppressed<T>(call: () => T): T {
-    return untraced(call, this.#callContext);
+    this.otelContext = trace.setSpan(gatewayContext, this.#span);
+    this.headers = headersFor(url.hostname, this.otelContext, parts.settings);
   }
 
   answered(status: number, upstreamRequestId: string | undefined): void {

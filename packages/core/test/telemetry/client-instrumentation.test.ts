@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { context, propagation, SpanKind, trace } from "@opentelemetry/api";
+import { TracerProvider } from "@opentelemetry/sdk-trace";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   allowAnyone,
@@ -26,10 +27,13 @@ interface UndiciRequest {
   readonly addHeader: (name: string, value: string) => void;
 }
 
+/** Instrumentation may be given a provider of its own, whoever is registered for all others. */
+const instrumentation = new TracerProvider({ spanProcessors: [traces] });
+
 /** What the instrumentation of undici and `fetch` does with every request of the process: a span and trace headers. */
 const onRequest = (message: unknown): void => {
   const { request } = message as { readonly request: UndiciRequest };
-  const span = trace.getTracer("undici").startSpan(request.method, { kind: SpanKind.CLIENT });
+  const span = instrumentation.getTracer("undici").startSpan(request.method, { kind: SpanKind.CLIENT });
   const headers: Record<string, string> = {};
   propagation.inject(trace.setSpan(context.active(), span), headers);
   for (const [name, value] of Object.entries(headers)) request.addHeader(name, value);
@@ -122,5 +126,28 @@ describe("where every HTTP request of the process is instrumented", () => {
     await vi.waitFor(() => expect(received).toHaveLength(3));
     expect(received.map((headers) => "traceparent" in headers)).toEqual([true, false, true]);
     expect(traces.named("GET")).toHaveLength(2);
+  });
+});
+
+describe("where the gateway itself is not traced", () => {
+  beforeEach(() => trace.disable());
+  afterEach(() => void trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [traces] })));
+
+  /** A host that has baggage and no span. */
+  const withBaggage = <T>(run: () => Promise<T>): Promise<T> => {
+    const baggage = propagation.createBaggage({ team: { value: "blue" } });
+    return context.with(propagation.setBaggage(context.active(), baggage), run);
+  };
+
+  test("the host's own requests carry what it has", async () => {
+    await withBaggage(async () => read(await fetch(url)));
+    expect(received[0]).toMatchObject({ traceparent: expect.any(String), baggage: "team=blue" });
+  });
+
+  test("a provider is sent neither trace nor baggage all the same, and its call has no span", async () => {
+    await withBaggage(askGateway);
+    expect(received).toHaveLength(1);
+    for (const name of ["traceparent", "tracestate", "baggage"]) expect(received[0]).not.toHaveProperty(name);
+    expect(traces.spans()).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { context as active } from "@opentelemetry/api";
 import type { ChatRequest } from "./chat/request.ts";
 import type { Finish } from "./chat/finish.ts";
 import type { Reply } from "./chat/reply.ts";
+import { closeRecord, type Ending } from "./closing-record.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import { createBag } from "./pipeline/bag.ts";
 import { Cancellation } from "./pipeline/cancellation.ts";
@@ -10,9 +11,6 @@ import { compose, type Handler } from "./pipeline/compose.ts";
 import { createContext, type Context, type ContextValues, type Logger, type Principal } from "./pipeline/context.ts";
 import type { Stage } from "./pipeline/stage.ts";
 import { callProvider } from "./providers/call.ts";
-import { attemptsKey } from "./stages/retry/retry.ts";
-import { spentKey } from "./stages/meter/meter.ts";
-import { cacheResultKey } from "./stages/cache/context-keys.ts";
 import { observeStage } from "./telemetry/observe-stage.ts";
 import type { TelemetryParts } from "./telemetry/parts.ts";
 import {
@@ -20,7 +18,6 @@ import {
   startRequest,
   telemetryKey,
   type HttpFacts,
-  type Outcome,
   type RequestTelemetry,
 } from "./telemetry/request-telemetry.ts";
 
@@ -56,7 +53,7 @@ export interface Run {
   /** The client is gone, or the gateway shuts down: stops everything that still works for this request. */
   readonly abort: (reason: GatewayError) => void;
   /** The request is over. Every call after the first does nothing. */
-  readonly close: (finish: Finish, status?: number) => void;
+  readonly close: (finish: Finish, ending: Ending) => void;
 }
 
 /** Runs requests through the stages, and knows which are under way. */
@@ -138,7 +135,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       telemetry,
       reply: reply.promise,
       abort,
-      close: (finish, status) => {
+      close: (finish, ending) => {
         if (closed) return;
         closed = true;
         deadline.cancel();
@@ -147,7 +144,7 @@ export const createEngine = (options: EngineOptions): Engine => {
         if (underWay.size() === 0) idle?.();
         // Whatever a stage left running for this request has nobody to work for any more.
         abort(finish.error === undefined ? requestOver : toGatewayError(finish.error));
-        report(current, finish, status, logger, clock.now() - start);
+        closeRecord(current, finish, ending, clock.now() - start);
       },
     };
     const place = underWay.add(current);
@@ -180,36 +177,4 @@ export const createEngine = (options: EngineOptions): Engine => {
       });
     },
   };
-};
-
-const outcomeOf = ({ exit, error }: Finish, context: Context): Outcome => {
-  if (exit === "complete") return context.get(cacheResultKey) === "hit" ? "cache_hit" : "ok";
-  if (error === undefined) return "aborted";
-  const { code, status } = toGatewayError(error);
-  if (code === "client_closed") return "aborted";
-  if (code === "content_filter") return "blocked";
-  return status < 500 ? "rejected" : "error";
-};
-
-/** The one record of a client's request: on its span, and as a line for whoever debugs. */
-const report = (run: Run, finish: Finish, status: number | undefined, logger: Logger, durationMs: number): void => {
-  const { context, telemetry } = run;
-  const { error } = finish;
-  const outcome = outcomeOf(finish, context);
-  const attempts = context.get(attemptsKey) ?? [];
-  if (logger.debugs !== false) {
-    logger.debug(`${outcome} ${context.request.dialect} ${context.request.model}`, {
-      requestId: context.id,
-      target: attempts.findLast((attempt) => attempt.error === undefined)?.target,
-      attempts: attempts.length,
-      status,
-      durationMs: Math.round(durationMs),
-      ...(error === undefined ? {} : { error: toGatewayError(error).code }),
-    });
-  }
-  const internal = error === undefined ? undefined : toGatewayError(error);
-  if (internal?.code === "internal_error")
-    logger.error("A request failed inside the gateway.", { requestId: context.id, cause: internal.cause });
-  const spent = context.get(spentKey);
-  telemetry?.end({ outcome, status, error, attempts, cacheResult: context.get(cacheResultKey), spent });
 };

@@ -166,10 +166,10 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
       const run = engine.run(toChatRequest(input), { principal, ...(signal === undefined ? {} : { signal }) });
       try {
         const reply = await run.reply;
-        reply.finished.add(run.close);
+        reply.finished.add((finish) => run.close(finish, { begun: true }));
         return { ...reply, dropped: run.context.get(droppedKey) ?? [] };
       } catch (error) {
-        run.close({ exit: "failed", error });
+        run.close({ exit: "failed", error }, { begun: false });
         throw error;
       }
     },

@@ -1,5 +1,6 @@
 import type { Reply } from "../chat/reply.ts";
 import type { Finish } from "../chat/finish.ts";
+import type { Ending } from "../closing-record.ts";
 import type { Json } from "../dialects/dialect.ts";
 import { gemini } from "../dialects/gemini/gemini.ts";
 import type { Engine, Run } from "../engine.ts";
@@ -124,7 +125,7 @@ const serveChat = async (
   const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(run, reply);
 
   let finish: Finish = { exit: "complete" };
-  let status = 200;
+  let ending: Ending = { status: 200, begun: true };
   try {
     if (request.stream) {
       const { reply, context } = run;
@@ -136,10 +137,10 @@ const serveChat = async (
     }
   } catch (error) {
     finish = { exit: "failed", error };
-    status = toGatewayError(error).status;
+    ending = { status: statusOf(toGatewayError(error)), begun: false };
     respondError(error, run.telemetry?.traceId);
   } finally {
-    run.close(finish, status);
+    run.close(finish, ending);
   }
 };
 
@@ -168,6 +169,9 @@ const answerHeaders = ({ context, telemetry }: Run, reply: Reply | undefined): R
   return headers;
 };
 
+/** A stage of the host's own may have made an error of any status. */
+const statusOf = ({ status }: GatewayError): number => (status >= 400 && status < 600 ? status : 500);
+
 const sendError = (
   edge: Edge,
   thrown: unknown,
@@ -181,9 +185,7 @@ const sendError = (
   const body =
     routes[0]?.dialect.encodeError(error, requestId) ??
     JSON.stringify({ error: { message: error.message, type: error.type, param: null, code: error.code } });
-  // A stage of the host's own may have made an error of any status.
-  const status = error.status >= 400 && error.status < 600 ? error.status : 500;
-  sendJson(outgoing, method, status, body, {
+  sendJson(outgoing, method, statusOf(error), body, {
     "x-request-id": requestId,
     "x-should-retry": String(error.clientMayRetry),
     ...(traceId === undefined ? {} : { "x-llm-gateway-trace-id": traceId }),

@@ -1,8 +1,12 @@
 import { SpanStatusCode } from "@opentelemetry/api";
 import { describe, expect, test } from "vitest";
 import {
+  collect,
   createReply,
   defineStage,
+  denyPatterns,
+  GatewayError,
+  guardrail,
   insertAfter,
   insertBefore,
   mapBatches,
@@ -15,7 +19,7 @@ import {
 } from "../../src/index.ts";
 import { createFakeClock } from "../../src/testing/index.ts";
 import { chatAnswer, chatChunk, chatStream } from "../../src/testing/wire.ts";
-import { chatRequest, createPacedTransport, hang, read, setUp } from "./set-up.ts";
+import { chatRequest, createPacedTransport, hang, read, setUp, withStage } from "./set-up.ts";
 import { useTraces } from "./traces.ts";
 
 const traces = useTraces();
@@ -141,6 +145,33 @@ describe("a provider that fails", () => {
     expect(endings()).toEqual(everywhere("upstream_stream_error"));
   });
 
+  // Each would be the client's own fault, had it been said in time.
+  test.each(["rate_limit_exceeded", "context_length_exceeded", "content_filter", "insufficient_quota"])(
+    "by saying in its stream what is no failure before it: %s",
+    async (code) => {
+      const error = `data: ${JSON.stringify({ error: { message: "Sorry.", code } })}\n\n`;
+      const { ask } = setUp(() => ({ body: [chatChunk({ content: "Hel" }), error] }));
+      expect((await ask({ stream: true })).status).toBe(200);
+      expect(endings()).toEqual(everywhere("upstream_stream_error"));
+      expect(outcome()).toBe("error");
+    },
+  );
+
+  test("by breaking off what somebody in this process reads", async () => {
+    const error = `data: ${JSON.stringify({ error: { message: "Sorry.", code: "rate_limit_exceeded" } })}\n\n`;
+    const { gateway } = setUp(() => ({ body: [chatChunk({ content: "Hel" }), error] }));
+    const reply = await gateway.chat({ model: "fast", stream: true, messages: [{ role: "user", content: "Hi" }] });
+    await expect(collect(reply)).rejects.toThrow("rate");
+    expect(endings()).toEqual(everywhere("upstream_stream_error"));
+    expect(outcome()).toBe("error");
+  });
+
+  test("by refusing what somebody in this process asks: that is not the gateway's failure", async () => {
+    const { gateway } = setUp(() => ({ status: 400, body: {} }));
+    await expect(gateway.chat({ model: "fast", messages: [{ role: "user", content: "Hi" }] })).rejects.toThrow();
+    expect(outcome()).toBe("rejected");
+  });
+
   test("by answering nonsense", async () => {
     const { ask } = setUp(() => ({ body: "<html>" }));
     await ask({ model: "openai/gpt-5-mini" });
@@ -183,6 +214,44 @@ describe("a provider that fails", () => {
     await ask({ model: "openai/gpt-5-mini" });
     const witnesses = traces.spans().filter(({ events }) => events.some(({ name }) => name === "exception"));
     expect(witnesses.map(({ name }) => name)).toEqual(["llm_gateway.stage retry", "chat gpt-5-mini"]);
+  });
+});
+
+describe("an answer that is blocked", () => {
+  const blocking: GatewayOptions = {
+    stages: withStage(guardrail({ rules: [denyPatterns({ patterns: ["falcon"] })] })),
+  };
+
+  test.each([true, false])("on its way out (streamed: %s): no failure, and not well", async (stream) => {
+    const { ask } = setUp(
+      () => ({ body: stream ? chatStream("It is ", "falcon", ".") : chatAnswer("It is falcon.") }),
+      blocking,
+    );
+    expect((await ask({ stream })).status).toBe(200);
+    expect(outcome()).toBe("blocked");
+    expect(endings()).toMatchObject({ gateway: [false, undefined] });
+  });
+
+  test("by a stage of one's own that breaks its stream", async () => {
+    const own = defineStage("own", async (_, next) =>
+      mapBatches(await next(), () => {
+        throw new GatewayError("content_filter", "No.");
+      }),
+    );
+    const { ask } = setUp(() => ({ body: chatStream("a", "b") }), {
+      stages: (defaults) => insertBefore(defaults, "route", own),
+    });
+    await ask({ stream: true });
+    expect(outcome()).toBe("blocked");
+  });
+
+  test("by the provider's own filter is the answer it gave", async () => {
+    const { ask } = setUp(
+      () => ({ body: [chatChunk({ content: "Hel" }), chatChunk({}, "content_filter"), "data: [DONE]\n\n"] }),
+      blocking,
+    );
+    await ask({ stream: true });
+    expect(outcome()).toBe("ok");
   });
 });
 

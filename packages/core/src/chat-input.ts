@@ -11,6 +11,9 @@ export type ChatInput = Partial<Omit<ChatRequest, "messages" | "model" | "dialec
   readonly messages: readonly MessageInput[];
 };
 
+/** What stands for a dialect in calls that have none. */
+export const inProcess = "gateway";
+
 /**
  * An in-process call as a request.
  *
@@ -21,7 +24,7 @@ export const toChatRequest = (input: ChatInput): ChatRequest => {
     throw invalidValue("model", "the name of a model", input.model);
   if (!Array.isArray(input.messages)) throw invalidValue("messages", "an array of messages", input.messages);
   const messages = (input.messages as readonly MessageInput[]).map(toMessage);
-  return { stream: false, includeUsage: true, ...input, messages, dialect: "gateway" };
+  return { stream: false, includeUsage: true, ...input, messages, dialect: inProcess };
 };
 
 const toMessage = (message: MessageInput, index: number): Message => {

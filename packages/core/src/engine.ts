@@ -2,7 +2,7 @@ import { context as active } from "@opentelemetry/api";
 import type { ChatRequest } from "./chat/request.ts";
 import type { Finish } from "./chat/finish.ts";
 import type { Reply } from "./chat/reply.ts";
-import { closeRecord, type Ending } from "./closing-record.ts";
+import { closeRecord, closeRefusal, type Ending } from "./closing-record.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import { createBag } from "./pipeline/bag.ts";
 import { Cancellation } from "./pipeline/cancellation.ts";
@@ -13,13 +13,8 @@ import type { Stage } from "./pipeline/stage.ts";
 import { callProvider } from "./providers/call.ts";
 import { observeStage } from "./telemetry/observe-stage.ts";
 import type { TelemetryParts } from "./telemetry/parts.ts";
-import {
-  silentSpan,
-  startRequest,
-  telemetryKey,
-  type HttpFacts,
-  type RequestTelemetry,
-} from "./telemetry/request-telemetry.ts";
+import type { Arrival } from "./telemetry/request-facts.ts";
+import { silentSpan, startRequest, telemetryKey, type RequestTelemetry } from "./telemetry/request-telemetry.ts";
 
 export interface EngineOptions {
   readonly stages: readonly Stage[];
@@ -36,8 +31,8 @@ interface RunOptions {
   readonly principal: Principal;
   /** Goes out as `x-request-id`; a new one where absent. */
   readonly requestId?: string;
-  /** The HTTP request it came in, where it did. */
-  readonly http?: HttpFacts;
+  /** The HTTP request it came in, where it did: its time runs since then. */
+  readonly arrival?: Arrival;
   /** Ends the request as `client_closed`. */
   readonly signal?: AbortSignal;
   /** Leaves values for the stages before they run. */
@@ -56,9 +51,27 @@ export interface Run {
   readonly close: (finish: Finish, ending: Ending) => void;
 }
 
+/** A request that does not come to the stages. */
+interface RefusedRequest {
+  readonly dialect: string;
+  readonly requestId?: string;
+  readonly arrival?: Arrival;
+  /** Absent where nobody knows who asks. */
+  readonly principal?: Principal | undefined;
+}
+
+/** What is told of a request that was refused. */
+export interface Refusal {
+  readonly traceId: string | undefined;
+  /** The client has its answer. */
+  readonly close: (ending: Ending) => void;
+}
+
 /** Runs requests through the stages, and knows which are under way. */
 export interface Engine {
   readonly run: (request: ChatRequest, options: RunOptions) => Run;
+  /** Keeps the record of a request that can not be run. */
+  readonly refuse: (refused: RefusedRequest, error: unknown) => Refusal;
   readonly createRequestId: () => string;
   /** Refuses new requests, lets those under way end, and cuts off what is left after `drainMs`. */
   readonly drain: (drainMs: number) => Promise<void>;
@@ -90,12 +103,22 @@ export const createEngine = (options: EngineOptions): Engine => {
     return id;
   };
 
-  const run: Engine["run"] = (request, { principal, requestId = createRequestId(), http, signal, prepare }) => {
+  const refuse: Engine["refuse"] = ({ dialect, requestId = createRequestId(), arrival, principal }, error) => {
+    const start = arrival?.now ?? clock.now();
+    const telemetry = startRequest(parts, { requestId, dialect, principal, arrival }, active.active());
+    return {
+      traceId: telemetry?.traceId,
+      close: (ending) => closeRefusal({ requestId, dialect, logger, telemetry }, error, ending, clock.now() - start),
+    };
+  };
+
+  const run: Engine["run"] = (request, { principal, requestId = createRequestId(), arrival, signal, prepare }) => {
     if (draining) throw new GatewayError("shutting_down", "The gateway is shutting down.");
     const cancellation = new Cancellation();
-    const start = clock.now();
+    const now = clock.now();
+    const start = arrival?.now ?? now;
     const { dialect, model, stream } = request;
-    const telemetry = startRequest(parts, { requestId, dialect, model, stream, principal, http }, active.active());
+    const telemetry = startRequest(parts, { requestId, dialect, model, stream, principal, arrival }, active.active());
     const context = createContext({
       id: requestId,
       request,
@@ -121,7 +144,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       abandoned = true;
       reply.reject(reason);
     };
-    const deadline = clock.timer(deadlineMs, () =>
+    const deadline = clock.timer(start + deadlineMs - now, () =>
       abort(new GatewayError("upstream_timeout", "The request took longer than its deadline allows.")),
     );
     const onSignal = (): void =>
@@ -144,7 +167,7 @@ export const createEngine = (options: EngineOptions): Engine => {
         if (underWay.size() === 0) idle?.();
         // Whatever a stage left running for this request has nobody to work for any more.
         abort(finish.error === undefined ? requestOver : toGatewayError(finish.error));
-        closeRecord(current, finish, ending, clock.now() - start);
+        closeRecord(context, telemetry, finish, ending, clock.now() - start);
       },
     };
     const place = underWay.add(current);
@@ -158,6 +181,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 
   return {
     run,
+    refuse,
     createRequestId,
     options,
     draining: () => draining,

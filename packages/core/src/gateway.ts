@@ -1,10 +1,10 @@
 import type { Tracer } from "@opentelemetry/api";
-import { toChatRequest, type ChatInput } from "./chat-input.ts";
+import { inProcess, toChatRequest, type ChatInput } from "./chat-input.ts";
 import type { Reply } from "./chat/reply.ts";
 import { countTokens } from "./dry-run/count-tokens.ts";
 import { explain } from "./dry-run/explain.ts";
 import type { Explanation } from "./dry-run/explanation.ts";
-import { createEngine } from "./engine.ts";
+import { createEngine, type Engine, type Run } from "./engine.ts";
 import { resolveAuthenticate, type Authenticate } from "./http/authenticate.ts";
 import type { Door } from "./http/exchange.ts";
 import { handleFetch, toFetch } from "./http/fetch.ts";
@@ -97,6 +97,16 @@ const tracerFor = (debug: NonNullable<GatewayOptions["debug"]>, clock: Clock): T
   return createDrawingTracer(tracer, clock, (drawing) => safely(() => show(drawing)));
 };
 
+/** Runs an in-process request, or keeps the record of why it can not be run. */
+const startChat = (engine: Engine, input: ChatInput, asker: { readonly principal: Principal }): Run => {
+  try {
+    return engine.run(toChatRequest(input), asker);
+  } catch (error) {
+    engine.refuse({ dialect: inProcess, principal: asker.principal }, error).close({ begun: false });
+    throw error;
+  }
+};
+
 /**
  * Makes a gateway.
  *
@@ -163,7 +173,7 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
     fetch: (request) => handleFetch(request, (incoming, outgoing) => serve(edge, incoming, outgoing)),
     fetchAs: (principal) => toFetch((incoming, outgoing) => serve(edge, incoming, outgoing, principal)),
     chat: async (input, { principal = { id: "in-process" }, signal } = {}) => {
-      const run = engine.run(toChatRequest(input), { principal, ...(signal === undefined ? {} : { signal }) });
+      const run = startChat(engine, input, { principal, ...(signal === undefined ? {} : { signal }) });
       try {
         const reply = await run.reply;
         reply.finished.add((finish) => run.close(finish, { begun: true }));

@@ -47,12 +47,12 @@ export const modelPaths = (method: Method): readonly string[] =>
 export const findModelRoutes = (path: string): readonly Route[] => {
   for (const { path: list, dialect } of lists) {
     if (path === list) return [{ kind: "models", method: "GET", dialect }];
-    if (path.startsWith(`${list}/`)) return routesOf(path.slice(list.length + 1), dialect);
+    if (path.startsWith(`${list}/`)) return routesOf(list, path.slice(list.length + 1), dialect);
   }
   return [];
 };
 
-const routesOf = (encoded: string, dialect: FrontDialect): readonly Route[] => {
+const routesOf = (list: string, encoded: string, dialect: FrontDialect): readonly Route[] => {
   const name = decodePath(encoded);
   if (name === undefined) return [];
   // A model's own name may hold a colon, too.
@@ -60,8 +60,9 @@ const routesOf = (encoded: string, dialect: FrontDialect): readonly Route[] => {
   const model = name.slice(0, colon);
   const verb = name.slice(colon + 1);
   if (model !== "" && colon !== -1) {
-    const route = verbs.get(verb);
-    if (route !== undefined) return [route(model)];
+    const route = verbs.get(verb)?.(model);
+    if (route?.kind === "chat") return [{ ...route, template: `${list}/{model}:${verb}` }];
+    if (route !== undefined) return [route];
     // Of the API's other verbs none is served here. Tags of models (`llama3:8b`) are not written like this.
     if (/^[a-z]+([A-Z][a-z]+)+$/.test(verb)) return [];
   }

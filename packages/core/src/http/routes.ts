@@ -16,6 +16,8 @@ export interface ChatRoute {
   readonly sse?: FrontDialect;
   /** What the path says and the body does not. */
   readonly address?: Address;
+  /** Its path, with `{model}` where the name of a model stands. @default the path itself */
+  readonly template?: string;
 }
 
 /** A place to ask at how many tokens a request is. */

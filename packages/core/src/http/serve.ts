@@ -1,10 +1,10 @@
 import type { Reply } from "../chat/reply.ts";
 import type { Finish } from "../chat/finish.ts";
 import type { Ending } from "../closing-record.ts";
-import type { Json } from "../dialects/dialect.ts";
+import type { FrontDialect, Json } from "../dialects/dialect.ts";
 import { gemini } from "../dialects/gemini/gemini.ts";
 import type { Engine, Run } from "../engine.ts";
-import { GatewayError, toGatewayError, UpstreamError } from "../errors.ts";
+import { GatewayError, toGatewayError } from "../errors.ts";
 import type { Context, Principal } from "../pipeline/context.ts";
 import type { Health } from "../providers/health.ts";
 import type { Registry } from "../providers/registry.ts";
@@ -12,12 +12,14 @@ import { droppedKey } from "../providers/write-request.ts";
 import { cacheControlKey, cacheResultKey } from "../stages/cache/context-keys.ts";
 import { spentKey } from "../stages/meter/meter.ts";
 import { attemptsKey } from "../stages/retry/retry.ts";
+import type { Arrival } from "../telemetry/request-facts.ts";
 import { findPrincipal, type Authenticate } from "./authenticate.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
 import { geminiModels, listModels, openaiModels, showModel } from "./models.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
 import { respondStream, respondWhole, type StreamTimings } from "./respond.ts";
 import { findRoutes, routeFor, routeNames, type ChatRoute, type LookUpRoute, type Route } from "./routes.ts";
+import { sendError, statusOf } from "./send-error.ts";
 import { headerSafe, sendJson } from "./send-json.ts";
 import { serveCount, type Count } from "./serve-count.ts";
 
@@ -46,29 +48,48 @@ export const serve = async (
   outgoing: Outgoing,
   principal?: Principal,
 ): Promise<void> => {
-  const requestId = edge.engine.createRequestId();
-  const routes = findRoutes(incoming.path);
-  const asked = inFormAsked(routeFor(routes, incoming.method), incoming);
-  const respondError: RespondError = (error, traceId) =>
-    sendError(edge, error, asked === undefined ? routes : [asked], { requestId, traceId }, incoming.method, outgoing);
+  const { engine, exposeUpstreamErrors } = edge;
+  const { clock } = engine.options;
+  const requestId = engine.createRequestId();
+  const { method, path } = incoming;
+  const routes = findRoutes(path);
+  const asked = inFormAsked(routeFor(routes, method), incoming);
+  const chat = asked?.kind === "chat" ? asked : routes.find(isChat);
+  const arrival: Arrival = { http: incoming, route: chat?.template ?? path, now: clock.now(), wall: clock.wall() };
+  const respondError: RespondError = (error, traceId) => {
+    const answer = { routes: asked === undefined ? routes : [asked], method, requestId, traceId, exposeUpstreamErrors };
+    sendError(outgoing, error, answer);
+  };
+  let caller = principal;
+  let run: Run | undefined;
   try {
     if (asked === undefined) throw notServed(routes, incoming);
-    const found = principal ?? findPrincipal(incoming, edge.authenticate);
-    const caller = found instanceof Promise ? await found : found;
-    if (asked.kind === "chat") await serveChat(edge, asked, incoming, outgoing, caller, requestId, respondError);
-    else if (asked.kind === "count") await serveCount(edge, asked, incoming, outgoing, caller, requestId);
+    const found = caller ?? findPrincipal(incoming, edge.authenticate);
+    caller = found instanceof Promise ? await found : found;
+    if (asked.kind === "chat") {
+      run = await startChat(edge, asked, incoming, { principal: caller, requestId, arrival });
+      await answerChat(edge, asked.dialect, run, outgoing, respondError);
+    } else if (asked.kind === "count") await serveCount(edge, asked, incoming, outgoing, caller, requestId);
     else {
       const body = JSON.stringify(lookUp(edge, asked));
-      sendJson(outgoing, incoming.method, 200, body, { "x-request-id": requestId });
+      sendJson(outgoing, method, 200, body, { "x-request-id": requestId });
     }
   } catch (error) {
     const failure = toGatewayError(error);
+    if (chat !== undefined && run === undefined) {
+      const refusal = engine.refuse({ dialect: chat.dialect.id, requestId, arrival, principal: caller }, failure);
+      respondError(failure, refusal.traceId);
+      refusal.close({ status: statusOf(failure), begun: false });
+      return;
+    }
     if (failure.code === "internal_error") {
-      edge.engine.options.logger.error("A request failed inside the gateway.", { requestId, cause: failure.cause });
+      engine.options.logger.error("A request failed inside the gateway.", { requestId, cause: failure.cause });
     }
     respondError(failure);
   }
 };
+
+const isChat = (route: Route): route is ChatRoute => route.kind === "chat";
 
 /** A route that answers in two forms, in the one that is asked for. */
 const inFormAsked = (route: Route | undefined, incoming: Incoming): Route | undefined =>
@@ -103,23 +124,24 @@ const lookUp = (edge: Edge, route: LookUpRoute): Json => {
 
 type RespondError = (error: unknown, traceId?: string) => void;
 
-const serveChat = async (
-  edge: Edge,
+const startChat = async (
+  { engine, limits }: Edge,
   { dialect, address }: ChatRoute,
   incoming: Incoming,
+  asker: { readonly principal: Principal; readonly requestId: string; readonly arrival: Arrival },
+): Promise<Run> => {
+  const request = await receive(incoming, dialect, limits, address);
+  return engine.run(request, { ...asker, prepare: (context) => readCacheControl(incoming, context) });
+};
+
+const answerChat = async (
+  { engine, timings }: Edge,
+  dialect: FrontDialect,
+  run: Run,
   outgoing: Outgoing,
-  principal: Principal,
-  requestId: string,
   respondError: RespondError,
 ): Promise<void> => {
-  const { engine } = edge;
-  const request = await receive(incoming, dialect, edge.limits, address);
-  const run = engine.run(request, {
-    principal,
-    requestId,
-    http: incoming,
-    prepare: (context) => readCacheControl(incoming, context),
-  });
+  const { id: requestId, request } = run.context;
   outgoing.onClose(() => run.abort(new GatewayError("client_closed", "The client closed the connection.")));
   const options = { requestId, created: Math.floor(engine.options.clock.wall() / 1000), request };
   const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(run, reply);
@@ -129,7 +151,7 @@ const serveChat = async (
   try {
     if (request.stream) {
       const { reply, context } = run;
-      const streamed = await respondStream(reply, dialect, options, headersOf, outgoing, context, edge.timings);
+      const streamed = await respondStream(reply, dialect, options, headersOf, outgoing, context, timings);
       finish = streamed.finish;
       if (!streamed.sent) throw finish.error;
     } else {
@@ -167,48 +189,4 @@ const answerHeaders = ({ context, telemetry }: Run, reply: Reply | undefined): R
   const traceId = telemetry?.traceId;
   if (traceId !== undefined) headers["x-llm-gateway-trace-id"] = traceId;
   return headers;
-};
-
-/** A stage of the host's own may have made an error of any status. */
-const statusOf = ({ status }: GatewayError): number => (status >= 400 && status < 600 ? status : 500);
-
-const sendError = (
-  edge: Edge,
-  thrown: unknown,
-  routes: readonly Route[],
-  { requestId, traceId }: { readonly requestId: string; readonly traceId: string | undefined },
-  method: string,
-  outgoing: Outgoing,
-): void => {
-  const error = expose(toGatewayError(thrown), edge.exposeUpstreamErrors);
-  const wait = error.retryAfterMs;
-  const body =
-    routes[0]?.dialect.encodeError(error, requestId) ??
-    JSON.stringify({ error: { message: error.message, type: error.type, param: null, code: error.code } });
-  sendJson(outgoing, method, statusOf(error), body, {
-    "x-request-id": requestId,
-    "x-should-retry": String(error.clientMayRetry),
-    ...(traceId === undefined ? {} : { "x-llm-gateway-trace-id": traceId }),
-    ...(error.code === "method_not_allowed" ? { allow: allowedBy(routes) } : {}),
-    ...(wait === undefined
-      ? {}
-      : { "retry-after": String(Math.ceil(wait / 1000)), "retry-after-ms": String(Math.ceil(wait)) }),
-    // What is left of a body that came too slowly can not be told from the next request.
-    ...(error.code === "shutting_down" || error.code === "request_timeout" ? { connection: "close" } : {}),
-  });
-};
-
-const allowedBy = (routes: readonly Route[]): string =>
-  routes.map(({ method }) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
-
-/** With the provider's own words, where the operator lets clients see them. */
-const expose = (error: GatewayError, exposeUpstreamErrors: boolean): GatewayError => {
-  if (!exposeUpstreamErrors || !(error instanceof UpstreamError) || error.upstreamMessage === undefined) return error;
-  return new UpstreamError(error.code, `${error.message} It said: ${error.upstreamMessage}`, {
-    status: error.status,
-    retries: error.retries,
-    fallback: error.fallback,
-    ...(error.param === undefined ? {} : { param: error.param }),
-    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-  });
 };

@@ -23,7 +23,7 @@ export class Inference {
   lastError: unknown;
   readonly #parts: TelemetryParts;
   readonly #facts: AttemptFacts;
-  readonly #principal: Principal;
+  readonly #principal: Principal | undefined;
   readonly #startedAt: number;
   readonly #onEnd: () => void;
   readonly #finishReasons: string[] = [];
@@ -44,7 +44,7 @@ export class Inference {
   constructor(
     parts: TelemetryParts,
     facts: AttemptFacts,
-    principal: Principal,
+    principal: Principal | undefined,
     reason: string,
     parent: OtelContext,
     onEnd: () => void,

@@ -10,12 +10,12 @@ import type { TelemetryParts } from "./parts.ts";
 export class Inferences {
   readonly #parts: TelemetryParts;
   readonly #gatewayContext: OtelContext;
-  readonly #principal: Principal;
+  readonly #principal: Principal | undefined;
   readonly #open = new Map<string, Inference>();
   readonly #attempts: Attempt[] = [];
   #count = 0;
 
-  constructor(parts: TelemetryParts, gatewayContext: OtelContext, principal: Principal) {
+  constructor(parts: TelemetryParts, gatewayContext: OtelContext, principal: Principal | undefined) {
     this.#parts = parts;
     this.#gatewayContext = gatewayContext;
     this.#principal = principal;

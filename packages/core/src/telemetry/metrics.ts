@@ -33,14 +33,16 @@ interface RequestFacts {
   readonly dialect: string;
   /** The model's name as the client wrote it; absent where it wrote none. */
   readonly route?: string | undefined;
-  readonly stream: boolean;
+  /** Absent where it was refused before it was read. */
+  readonly stream?: boolean | undefined;
   readonly outcome: string;
   readonly status?: number | undefined;
   readonly errorType?: string | undefined;
   readonly seconds: number;
   /** From the request to the first content written to the client. */
   readonly firstChunkSeconds?: number | undefined;
-  readonly principal: Principal;
+  /** Absent where nobody knows who asked. */
+  readonly principal?: Principal | undefined;
 }
 
 interface StageFacts {
@@ -71,7 +73,7 @@ export interface InferenceFacts {
   /** From the same moment to its last chunk. */
   readonly lastChunkSeconds?: number | undefined;
   readonly chunks?: number | undefined;
-  readonly principal: Principal;
+  readonly principal?: Principal | undefined;
 }
 
 export interface CacheFacts {
@@ -91,7 +93,7 @@ interface CostFacts {
   /** Who says so: the provider, or a local price list. */
   readonly source: string;
   readonly usd: number;
-  readonly principal: Principal;
+  readonly principal?: Principal | undefined;
 }
 
 /**
@@ -131,9 +133,9 @@ export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnown
   const byTenant = labels.includes("tenant");
   const byUser = labels.includes("user");
 
-  const callerLabels = ({ id, tenant }: Principal): Attributes => ({
-    [attribute.tenant]: byTenant ? tenant : undefined,
-    [attribute.userId]: byUser ? id : undefined,
+  const callerLabels = (caller: Principal | undefined): Attributes => ({
+    [attribute.tenant]: byTenant ? caller?.tenant : undefined,
+    [attribute.userId]: byUser ? caller?.id : undefined,
   });
 
   const targetLabels = (target: Target): Attributes => ({

@@ -1,72 +1,32 @@
-import {
-  isSpanContextValid,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Context as OtelContext,
-  type Span,
-} from "@opentelemetry/api";
+import { isSpanContextValid, SpanKind, trace, type Context as OtelContext, type Span } from "@opentelemetry/api";
 import { isContent } from "../chat/event.ts";
 import { mapBatches } from "../chat/map-reply.ts";
 import type { Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
-import type { Usage } from "../chat/usage.ts";
 import { toGatewayError } from "../errors.ts";
-import { createContextKey, type ContextKey, type Principal } from "../pipeline/context.ts";
+import { createContextKey, type ContextKey } from "../pipeline/context.ts";
 import type { Attempt } from "./attempt.ts";
 import type { AttemptFacts, CallCost } from "./call-facts.ts";
-import { gatewayCompat, guardCompat } from "./compat.ts";
+import { gatewayCompat } from "./compat.ts";
 import { errorType } from "./error-type.ts";
 import { fail } from "./fail.ts";
+import { tellGuard, type GuardFacts } from "./guard-span.ts";
 import { Inferences } from "./inferences.ts";
 import type { ActiveRequests, CacheFacts } from "./metrics.ts";
 import type { TelemetryParts } from "./parts.ts";
-import { baggageAttributes, parentageOf, type ReadHeader } from "./propagation.ts";
-import { endSpan, startSpan } from "./safe-span.ts";
+import { baggageAttributes, parentageOf } from "./propagation.ts";
 import {
-  attribute,
-  dialectName,
-  gatewayAttributes,
-  operation,
-  serverAttributes,
-  spanEvent,
-  spanName,
-} from "./semconv.ts";
+  callerAttributes,
+  endAttributes,
+  startAttributes,
+  type RequestEnd,
+  type RequestFacts,
+} from "./request-facts.ts";
+import { endSpan, startSpan } from "./safe-span.ts";
+import { dialectName, operation, spanEvent, spanName } from "./semconv.ts";
 import { contextUnder } from "./stage-span.ts";
 
 export { silentSpan } from "./safe-span.ts";
-
-/** How a client's request ended. */
-export type Outcome = "ok" | "cache_hit" | "blocked" | "rejected" | "aborted" | "error";
-
-/** The HTTP request, where there is one. */
-export interface HttpFacts {
-  readonly method: string;
-  readonly path: string;
-  readonly scheme: string;
-  readonly header: ReadHeader;
-}
-
-/** What is known of a request when it begins. */
-export interface RequestFacts {
-  readonly requestId: string;
-  readonly dialect: string;
-  readonly model: string;
-  readonly stream: boolean;
-  readonly principal: Principal;
-  readonly http?: HttpFacts | undefined;
-}
-
-/** What is known of a request when it is over. */
-export interface RequestEnd {
-  readonly outcome: Outcome;
-  readonly status: number | undefined;
-  /** Why it failed, was refused or was left. */
-  readonly error: unknown;
-  readonly attempts: readonly { readonly target: string; readonly error?: string }[];
-  readonly cacheResult: string | undefined;
-  readonly spent: { readonly usage: Usage; readonly costNanoUsd?: number } | undefined;
-}
 
 export const telemetryKey: ContextKey<RequestTelemetry> = createContextKey("telemetry");
 
@@ -77,19 +37,17 @@ export const startRequest = (
   active: OtelContext,
 ): RequestTelemetry | undefined => {
   const { settings, tracer, metrics } = parts;
-  const { requestId, dialect, model, stream, http } = facts;
-  const { context, isEntry, links } = parentageOf(active, http?.header, settings);
-  const attributes = gatewayAttributes(requestId, dialect, model, stream);
+  const { arrival } = facts;
+  const { context, isEntry, links } = parentageOf(active, arrival?.http.header, settings);
   const span = startSpan(
     tracer,
     spanName.gateway(operation),
     {
       kind: isEntry ? SpanKind.SERVER : SpanKind.INTERNAL,
-      attributes:
-        isEntry && http !== undefined
-          ? { ...attributes, ...serverAttributes(http.method, http.path, http.scheme) }
-          : attributes,
+      attributes: startAttributes(facts, isEntry),
       ...(links === undefined ? {} : { links }),
+      // It came before anybody knew what it asks for, which is what samplers decide by.
+      ...(arrival === undefined ? {} : { startTime: arrival.wall }),
     },
     context,
   );
@@ -120,12 +78,10 @@ export class RequestTelemetry {
     this.otelContext = otelContext;
     this.#facts = facts;
     this.#inferences = new Inferences(parts, otelContext, facts.principal);
-    this.#startedAt = parts.clock.now();
+    this.#startedAt = facts.arrival?.now ?? parts.clock.now();
     this.#active = parts.metrics.requestStarted();
     if (!span.isRecording()) return;
-    const { principal } = facts;
-    span.setAttribute(attribute.userId, principal.id);
-    if (principal.tenant !== undefined) span.setAttribute(attribute.tenant, principal.tenant);
+    span.setAttributes(callerAttributes(facts));
     span.setAttributes(baggageAttributes(otelContext, parts.settings.baggageKeys));
     span.setAttributes(gatewayCompat(parts.settings.compat));
   }
@@ -148,11 +104,17 @@ export class RequestTelemetry {
 
   #firstContent(): void {
     this.#firstChunkSeconds = this.#secondsSinceStart();
-    this.span.addEvent(spanEvent.firstChunk);
+    this.span.addEvent(spanEvent.firstChunk, {}, this.#wallNow());
   }
 
   #secondsSinceStart(): number {
     return (this.parts.clock.now() - this.#startedAt) / 1000;
+  }
+
+  /** Milliseconds since the Unix epoch, for the span of a request that came earlier: SDKs time the others better. */
+  #wallNow(): number | undefined {
+    const { arrival } = this.#facts;
+    return arrival === undefined ? undefined : arrival.wall + this.#secondsSinceStart() * 1000;
   }
 
   /** The next provider call was waited for. */
@@ -203,27 +165,9 @@ export class RequestTelemetry {
 
   /** A check of a guardrail knows its verdict. */
   guarded(facts: GuardFacts, parent: Span): void {
-    const { name, direction, verdict, findings, categories, startedAt, durationMs } = facts;
-    this.parts.metrics.verdict({ guard: name, direction, verdict });
-    if (!parent.isRecording()) return;
-    const span = startSpan(
-      this.parts.tracer,
-      spanName.guard(name),
-      {
-        kind: SpanKind.INTERNAL,
-        startTime: startedAt,
-        attributes: { [attribute.guardrailName]: name },
-      },
-      contextUnder(this, parent),
-    );
-    span.setAttributes({
-      [attribute.guardrailDirection]: direction,
-      [attribute.guardrailVerdict]: verdict,
-      [attribute.guardrailFindings]: findings,
-      ...(categories.length === 0 ? {} : { [attribute.guardrailCategories]: [...categories] }),
-      ...guardCompat(this.parts.settings.compat),
-    });
-    endSpan(span, startedAt + durationMs);
+    const { name: guard, direction, verdict } = facts;
+    this.parts.metrics.verdict({ guard, direction, verdict });
+    if (parent.isRecording()) tellGuard(this.parts, facts, contextUnder(this, parent));
   }
 
   /** Ends whatever is open. */
@@ -236,10 +180,10 @@ export class RequestTelemetry {
     for (const callback of this.#onEnd) callback();
     this.#inferences.endAll(error);
     const { span } = this;
-    if (outcome === "aborted") span.addEvent(spanEvent.clientDisconnected, { chunks: this.#chunks });
-    if (span.isRecording()) span.setAttributes(this.#attributes(end));
+    if (outcome === "aborted") span.addEvent(spanEvent.clientDisconnected, { chunks: this.#chunks }, this.#wallNow());
+    if (span.isRecording()) span.setAttributes(endAttributes(end, this.#firstChunkSeconds));
     if (failure !== undefined) fail(span, failure);
-    endSpan(span);
+    endSpan(span, this.#wallNow());
     const { dialect, model, stream, principal } = this.#facts;
     this.parts.metrics.requestEnded({
       active: this.#active,
@@ -250,42 +194,8 @@ export class RequestTelemetry {
       status,
       errorType: failure === undefined ? undefined : errorType(failure),
       seconds: this.#secondsSinceStart(),
-      firstChunkSeconds: stream ? this.#firstChunkSeconds : undefined,
+      firstChunkSeconds: stream === true ? this.#firstChunkSeconds : undefined,
       principal,
     });
   }
-
-  #attributes({ outcome, status, attempts, cacheResult, spent }: RequestEnd): Attributes {
-    const answered = attempts.findLast(({ error }) => error === undefined)?.target;
-    return {
-      [attribute.outcome]: outcome,
-      [attribute.attemptCount]: attempts.length,
-      [attribute.fallbackCount]: Math.max(0, new Set(attempts.map(({ target }) => target)).size - 1),
-      ...(answered === undefined ? {} : { [attribute.target]: answered }),
-      ...(status === undefined ? {} : { [attribute.httpStatus]: status }),
-      ...(cacheResult === undefined ? {} : { [attribute.cacheResult]: cacheResult }),
-      ...(this.#firstChunkSeconds === undefined ? {} : { [attribute.timeToFirstChunk]: this.#firstChunkSeconds }),
-      ...(spent === undefined
-        ? {}
-        : {
-            [attribute.usageInputTokens]: spent.usage.inputTokens,
-            [attribute.usageOutputTokens]: spent.usage.outputTokens,
-          }),
-      ...(spent?.costNanoUsd === undefined
-        ? {}
-        : { [attribute.costAmount]: spent.costNanoUsd / 1e9, [attribute.costCurrency]: "USD" }),
-    };
-  }
-}
-
-/** One check of a guardrail. */
-export interface GuardFacts {
-  readonly name: string;
-  readonly direction: "input" | "output";
-  readonly verdict: "allow" | "flag" | "redact" | "block";
-  readonly findings: number;
-  readonly categories: readonly string[];
-  /** When it began, in milliseconds since the Unix epoch. */
-  readonly startedAt: number;
-  readonly durationMs: number;
 }

@@ -125,20 +125,35 @@ export const dialectName = (dialect: string): string => dialect.replace("-", "."
 export const gatewayAttributes = (
   requestId: string,
   dialect: string,
-  model: string,
-  stream: boolean,
-): Readonly<Record<string, string | boolean>> => ({
-  "llm_gateway.request.id": requestId,
-  "llm_gateway.operation": operation,
-  "llm_gateway.dialect": dialectName(dialect),
-  "llm_gateway.request.model": model,
-  "llm_gateway.request.stream": stream,
-});
+  model: string | undefined,
+  stream: boolean | undefined,
+): Readonly<Record<string, string | boolean>> =>
+  model === undefined || stream === undefined
+    ? {
+        "llm_gateway.request.id": requestId,
+        "llm_gateway.operation": operation,
+        "llm_gateway.dialect": dialectName(dialect),
+      }
+    : {
+        "llm_gateway.request.id": requestId,
+        "llm_gateway.operation": operation,
+        "llm_gateway.dialect": dialectName(dialect),
+        "llm_gateway.request.model": model,
+        "llm_gateway.request.stream": stream,
+      };
+
+/** The methods that the HTTP conventions know; clients may write any other word. */
+const httpMethods: ReadonlySet<string> = new Set(
+  "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE".split(" "),
+);
 
 /** What it has besides where no instrumentation of the host stands above it. */
-export const serverAttributes = (method: string, path: string, scheme: string): Readonly<Record<string, string>> => ({
-  "http.request.method": method,
-  "http.route": path,
+export const serverAttributes = (
+  { method, path, scheme }: { readonly method: string; readonly path: string; readonly scheme: string },
+  route: string,
+): Readonly<Record<string, string>> => ({
+  "http.request.method": httpMethods.has(method) ? method : "_OTHER",
+  "http.route": route,
   "url.path": path,
   "url.scheme": scheme,
 });

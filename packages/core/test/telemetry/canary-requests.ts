@@ -62,7 +62,7 @@ export const askWithCanaries = async (options: GatewayOptions): Promise<FakeTran
   const gateway = createGateway({
     providers: [openai({ apiKey: canary, headers: { "x-tenant-key": canary } }), anthropic({ apiKey: canary })],
     models: { fast: ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5"] },
-    authenticate: () => ({ id: "ada" }),
+    authenticate: ({ header }) => (header("x-stranger") === undefined ? { id: "ada" } : null),
     stages: (defaults) => {
       const rules = [pii(), denyPatterns({ patterns: [`forbidden ${canary}`] })];
       return withStage(guardrail({ rules }))(withStage(cache({ ttlMs: 60_000 }))(defaults));
@@ -71,10 +71,11 @@ export const askWithCanaries = async (options: GatewayOptions): Promise<FakeTran
     random: () => 0,
     ...options,
   });
-  const ask = async (body: object): Promise<void> => {
+  const send = async (body: string, headers: Readonly<Record<string, string>> = {}, method = "POST"): Promise<void> => {
     const response = await gateway.fetch(
       new Request(`http://gateway.test/v1/chat/completions?key=${canary}`, {
-        method: "POST",
+        method,
+        body,
         headers: {
           "content-type": "application/json",
           authorization: `Bearer ${canary}`,
@@ -82,19 +83,23 @@ export const askWithCanaries = async (options: GatewayOptions): Promise<FakeTran
           cookie: canary,
           baggage: `session=${canary}`,
           "user-agent": canary,
+          ...headers,
         },
-        body: JSON.stringify({
-          model: "fast",
-          user: canary,
-          metadata: { canary },
-          tools: [tool],
-          messages: history,
-          ...body,
-        }),
       }),
     );
     await response.text().catch(String);
   };
+  const ask = (body: object): Promise<void> =>
+    send(
+      JSON.stringify({
+        model: "fast",
+        user: canary,
+        metadata: { canary },
+        tools: [tool],
+        messages: history,
+        ...body,
+      }),
+    );
   for (let round = 0; round < answers.length; round++) {
     for (const stream of [false, true]) await ask({ stream, seed: round });
   }
@@ -102,6 +107,10 @@ export const askWithCanaries = async (options: GatewayOptions): Promise<FakeTran
   await ask({ messages: [user(`I am ${canary}@example.com, call ${canary}.`)] });
   await ask({ messages: canary });
   await ask({ response_format: { type: canary } });
+  await send(`{"${canary}":`);
+  await send("{}", {}, canary);
+  await send("{}", { "content-type": canary });
+  await send("{}", { "x-stranger": canary });
   await gateway.close();
   return transport;
 };

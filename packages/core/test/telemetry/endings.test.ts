@@ -168,7 +168,9 @@ describe("a provider that fails", () => {
 
   test("by refusing what somebody in this process asks: that is not the gateway's failure", async () => {
     const { gateway } = setUp(() => ({ status: 400, body: {} }));
-    await expect(gateway.chat({ model: "fast", messages: [{ role: "user", content: "Hi" }] })).rejects.toThrow();
+    await expect(gateway.chat({ model: "fast", messages: [{ role: "user", content: "Hi" }] })).rejects.toThrow(
+      "refused",
+    );
     expect(outcome()).toBe("rejected");
   });
 

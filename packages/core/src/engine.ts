@@ -61,7 +61,7 @@ interface RefusedRequest {
 }
 
 /** What is told of a request that was refused. */
-export interface Refusal {
+interface Refusal {
   readonly traceId: string | undefined;
   /** The client has its answer. */
   readonly close: (ending: Ending) => void;

@@ -1,3 +1,5 @@
+import type { Usage } from "./chat/usage.ts";
+
 /** What one error code means: how the client is answered, and what retry, fallback and breaker do about it. */
 export interface ErrorClass {
   readonly status: number;
@@ -207,6 +209,8 @@ export interface UpstreamErrorOptions extends GatewayErrorOptions {
   /** What the provider wrote. Never shown to clients unless `exposeUpstreamErrors` is on. */
   readonly upstreamMessage?: string;
   readonly upstreamRequestId?: string;
+  /** What the call used before it was found wanting; absent where the provider gave no answer that could be counted. */
+  readonly usage?: Usage;
 }
 
 /** A failure at the provider or on the way to it, with what the provider said. */
@@ -218,6 +222,7 @@ export class UpstreamError extends GatewayError {
   readonly upstreamType: string | undefined;
   readonly upstreamMessage: string | undefined;
   readonly upstreamRequestId: string | undefined;
+  readonly usage: Usage | undefined;
 
   constructor(code: GatewayErrorCode, message: string, options: UpstreamErrorOptions = {}) {
     super(code, message, options);
@@ -227,6 +232,7 @@ export class UpstreamError extends GatewayError {
     this.upstreamType = options.upstreamType;
     this.upstreamMessage = options.upstreamMessage;
     this.upstreamRequestId = options.upstreamRequestId;
+    this.usage = options.usage;
   }
 }
 

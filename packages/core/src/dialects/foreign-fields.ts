@@ -6,7 +6,8 @@ import type { Losses } from "./losses.ts";
 /** Fields of a request that only its own dialect has; those of other dialects are dropped by name. */
 export const ownFields = ({ dialect, extras = {} }: ChatRequest, target: string, losses: Losses): Json => {
   if (dialect === target) return extras;
-  for (const name of Object.keys(extras)) losses.tuning(name);
+  // Null says as much as nothing does.
+  for (const [name, value] of Object.entries(extras)) if (value !== null) losses.tuning(name);
   return {};
 };
 
@@ -16,6 +17,14 @@ export const nameForeignFields = ({ name, extras = {}, parts }: Message, losses:
   for (const field of Object.keys(extras)) losses.tuning(`messages[].${field}`);
   for (const part of parts) {
     for (const field of Object.keys(part.extras ?? {})) losses.tuning(`messages[].content[].${field}`);
+  }
+};
+
+/** Names what a tool holds that only the dialect it was written in understands. */
+export const nameForeignToolFields = ({ tools = [] }: ChatRequest, losses: Losses): void => {
+  for (const tool of tools) {
+    if (tool.type === "opaque") continue;
+    for (const field of Object.keys(tool.extras ?? {})) losses.tuning(`tools[].${field}`);
   }
 };
 

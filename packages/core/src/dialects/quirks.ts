@@ -1,3 +1,6 @@
+import type { ReasoningPreferences } from "../chat/request.ts";
+import { wantsReasoning } from "./reasoning.ts";
+
 /**
  * Where a server differs from the dialect it speaks, as data. A new difference is a new field here, understood by the
  * dialect; never a provider's name in the dialect's code.
@@ -23,6 +26,8 @@ export interface Quirks {
   readonly unsupported?: readonly string[];
   /** Takes `response_format` of type `json_schema`; else the schema goes by `json_object`. @default true */
   readonly jsonSchema?: boolean;
+  /** Holds only whole answers to an output format, and none beside tools. @default false */
+  readonly wholeFormats?: boolean;
   /** Highest temperature it takes; higher ones are lowered to it. */
   readonly maxTemperature?: number;
   /** Field in which an assistant turn's reasoning goes back to it. Not sent where absent. */
@@ -61,7 +66,31 @@ export interface Quirks {
   readonly labels?: boolean;
   /** Gemini: counts the tokens of a prompt as it is, without a request around it. @default false */
   readonly plainCount?: boolean;
+  /** Efforts of reasoning it takes, weakest first; another becomes the nearest that is not stronger. @default all of them */
+  readonly efforts?: readonly string[];
+  /** Parameters it refuses beside a wish for reasoning, in addition to `unsupported`. */
+  readonly unsupportedWhileReasoning?: readonly string[];
+  /**
+   * Where some of its models differ from the others: of the first entry that fits a model's name, the quirks hold as
+   * well. What such a model does not support comes to what the server does not.
+   */
+  readonly byModel?: readonly ModelQuirks[];
 }
+
+export interface ModelQuirks {
+  readonly model: RegExp;
+  readonly quirks: Omit<Quirks, "byModel">;
+}
+
+/** The quirks that hold for one request to one model. */
+export const quirksFor = (quirks: Quirks, model: string, reasoning: ReasoningPreferences | undefined): Quirks => {
+  const own = quirks.byModel?.find((entry) => entry.model.test(model))?.quirks;
+  const settled = own === undefined ? quirks : { ...quirks, ...own };
+  const lacking = [quirks.unsupported, own?.unsupported];
+  if (wantsReasoning(reasoning)) lacking.push(settled.unsupportedWhileReasoning);
+  const unsupported = lacking.flatMap((names) => names ?? []);
+  return unsupported.length === 0 ? settled : { ...settled, unsupported };
+};
 
 // A record, so that the compiler asks for every field that is added above.
 const fields: Readonly<Record<keyof Quirks, true>> = {
@@ -75,6 +104,7 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   stringContent: true,
   unsupported: true,
   jsonSchema: true,
+  wholeFormats: true,
   maxTemperature: true,
   reasoningField: true,
   reasoningRequired: true,
@@ -94,6 +124,9 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   statedRoles: true,
   labels: true,
   plainCount: true,
+  efforts: true,
+  unsupportedWhileReasoning: true,
+  byModel: true,
 };
 
 /** Names of all quirks, to tell a misspelt one. */

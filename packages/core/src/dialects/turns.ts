@@ -1,6 +1,7 @@
 import { textOf, type Message, type Part } from "../chat/message.ts";
 import { GatewayError } from "../errors.ts";
 import { stringIn } from "./fields.ts";
+import { nameForeignFields } from "./foreign-fields.ts";
 import type { Losses } from "./losses.ts";
 
 /** A content block, system block or tool on its way into a request; made for this request, so it may be changed. */
@@ -92,7 +93,7 @@ const addMessage = (
   options: TurnOptions,
 ): void => {
   const { shape } = options;
-  if (message.name !== undefined) options.losses.tuning("name");
+  if (!options.isOwn) nameForeignFields(message, options.losses);
   const extras = options.isOwn ? message.extras : undefined;
   const add = (role: Turn["role"], blocks: readonly Block[]): void => {
     if (blocks.length === 0) return;

@@ -12,6 +12,7 @@ import { droppedKey } from "../providers/write-request.ts";
 import { cacheControlKey, cacheResultKey } from "../stages/cache/context-keys.ts";
 import { spentKey } from "../stages/meter/meter.ts";
 import { attemptsKey } from "../stages/retry/retry.ts";
+import { schemaVerdictKey } from "../stages/translate-stream/answer-check.ts";
 import type { Arrival } from "../telemetry/request-facts.ts";
 import { findPrincipal, type Authenticate } from "./authenticate.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
@@ -180,10 +181,12 @@ const answerHeaders = ({ context, telemetry }: Run, reply: Reply | undefined): R
   const cache = context.get(cacheResultKey);
   const dropped = context.get(droppedKey);
   const spent = context.get(spentKey);
+  const verdict = context.get(schemaVerdictKey);
   if (reply?.target !== undefined) headers["x-llm-gateway-target"] = headerSafe(reply.target.id);
   if (attempts !== undefined) headers["x-llm-gateway-attempts"] = String(attempts.length);
   if (cache !== undefined) headers["x-llm-gateway-cache"] = cache;
-  // A streamed answer is not paid for yet when its headers go out.
+  // A streamed answer is neither judged nor paid for yet when its headers go out.
+  if (verdict !== undefined) headers["x-llm-gateway-schema"] = verdict;
   if (spent?.costNanoUsd !== undefined) headers["x-llm-gateway-cost"] = (spent.costNanoUsd / 1e9).toFixed(9);
   if (dropped !== undefined && dropped.length > 0) headers["x-llm-gateway-dropped"] = headerSafe(dropped.join(", "));
   const traceId = telemetry?.traceId;

@@ -1,12 +1,13 @@
 import { checkOneOf } from "../check-options.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
-import type { Quirks } from "../dialects/quirks.ts";
+import type { ModelQuirks, Quirks } from "../dialects/quirks.ts";
 import { catalogModels, type Model } from "./catalog.ts";
 import { checkOptions, createProvider } from "./create-provider.ts";
 import { isModelName } from "./declared-models.ts";
 import { readFirst, type Environment } from "./environment.ts";
 import { hostedDialect } from "./hosted-dialect.ts";
+import { openaiModels } from "./openai-models.ts";
 import { openaiDefinition } from "./openai.ts";
 import { addressVariablesOf, type ProviderDefinition } from "./provider-row.ts";
 import type { Provider, ProviderOptions } from "./provider.ts";
@@ -56,9 +57,12 @@ const versionVariables = ["OPENAI_API_VERSION", "AZURE_OPENAI_API_VERSION", "AZU
 
 // Models of other makers are served by other software behind the same address. The first pattern that matches decides.
 const plain: Quirks = { maxTokensField: "max_tokens", developerRole: false, allowedTools: false, toolCallIds: "any" };
-const guests: readonly (readonly [RegExp, Quirks])[] = [
-  [/^(deepseek-r1|mai-ds-r1)/i, { ...plain, namedToolChoice: false }],
-  [/^(deepseek|grok|llama|meta-|mistral|ministral|codestral|phi-|cohere|command|kimi|qwen|glm|jais|mai-)/i, plain],
+const guests: readonly ModelQuirks[] = [
+  { model: /^(deepseek-r1|mai-ds-r1)/i, quirks: { ...plain, namedToolChoice: false } },
+  {
+    model: /^(deepseek|grok|llama|meta-|mistral|ministral|codestral|phi-|cohere|command|kimi|qwen|glm|jais|mai-)/i,
+    quirks: plain,
+  },
 ];
 
 // What versions before these dates do not know yet, and refuse.
@@ -84,23 +88,22 @@ export const azureFrom = (environment: Environment, options: AzureOpenaiOptions 
   const version = checkVersion(apiVersion ?? readFirst(environment, versionVariables) ?? "v1");
   const isDated = version !== "v1" && version !== "preview";
   const names = checkDeployments(deployments);
-  const quirks = { ...azureDefinition.quirks, ...(isDated ? quirksOf(version) : {}) };
+  const quirks = {
+    ...azureDefinition.quirks,
+    ...(isDated ? quirksOf(version) : {}),
+    byModel: [...guests, ...openaiModels],
+  };
 
   const hosting = {
     nameOf: (model: string): string => names.get(model) ?? model,
     ...(isDated && api === "chat" ? { placeOf: underDeployment } : {}),
   };
   const dialect = api === "responses" ? openaiResponses : openaiChat;
-  const guestDialects = guests.map(
-    ([pattern, own]) =>
-      [pattern, hostedDialect(dialect, { ...hosting, quirks: { ...own, ...common.quirks } })] as const,
-  );
   const provider = createProvider(
     {
       ...azureDefinition,
       quirks,
       dialect: hostedDialect(dialect, hosting),
-      dialectOfModel: (model) => guestDialects.find(([pattern]) => pattern.test(model))?.[1],
       ...(version === "v1" ? {} : { query: `api-version=${version}` }),
     },
     { ...common, ...addressOf(resource, common, environment) },

@@ -11,6 +11,7 @@ import {
 import type { Target } from "../chat/target.ts";
 import type { BackDialect, DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
+import { quirksFor } from "../dialects/quirks.ts";
 import { UpstreamError } from "../errors.ts";
 import { Cancellation, unlessCancelled } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
@@ -76,7 +77,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     if (response.status < 200 || response.status >= 300) throw await refusal(response, id, dialect);
 
     const { model } = target;
-    const { quirks } = provider;
+    const quirks = quirksFor(provider.quirks, model, request.reasoning);
     const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
     const answer: Answer = { clock, dialect, settings, options, watchdog, trace };
     const framing =

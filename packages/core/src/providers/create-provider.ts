@@ -114,7 +114,18 @@ export const resolveQuirks = (known: Quirks | undefined, corrections: Quirks | u
       throw new TypeError(`\`quirks\` of ${factory} has no \`${name}\`; it has ${quirkNames.join(", ")}.`);
     }
   }
-  return { ...known, ...corrections };
+  for (const entry of corrections?.byModel ?? []) {
+    if (!(entry.model instanceof RegExp) || typeof entry.quirks !== "object") {
+      throw new TypeError(
+        `\`quirks.byModel\` of ${factory} must hold entries of a pattern \`model\` and its \`quirks\`.`,
+      );
+    }
+  }
+  const { byModel: _byModel, ...general } = corrections ?? {};
+  // What the user says of the server holds for every model, also those that are known to differ from the others.
+  const byModel =
+    corrections?.byModel ?? known?.byModel?.map(({ model, quirks }) => ({ model, quirks: { ...quirks, ...general } }));
+  return { ...known, ...general, ...(byModel === undefined ? {} : { byModel }) };
 };
 
 /** An id as telemetry writes provider names that the convention does not list. */

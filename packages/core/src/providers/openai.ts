@@ -3,6 +3,7 @@ import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
 import { checkOptions, createProvider } from "./create-provider.ts";
 import { readVariable, type Environment } from "./environment.ts";
+import { openaiModels } from "./openai-models.ts";
 import { resolveHeaders } from "./provider-headers.ts";
 import type { ProviderDefinition } from "./provider-row.ts";
 import type { Provider, ProviderOptions } from "./provider.ts";
@@ -33,6 +34,7 @@ export const openaiDefinition: ProviderDefinition = {
     doneMarker: "required",
     allowedTools: true,
     toolCallIds: "max-40",
+    byModel: openaiModels,
   },
 };
 

@@ -6,6 +6,9 @@ import type { ProviderRow } from "./provider-row.ts";
 // Whose streams were all seen to end in [DONE] is held to it; of the others a finish reason and a proper end will do.
 const lenient = { doneMarker: "optional" } as const;
 
+// What xAI's models that reason refuse.
+const reasoningGrok = { unsupported: ["stop", "presence_penalty", "frequency_penalty"] };
+
 const hostedRows: readonly ProviderRow[] = [
   {
     id: "mistral",
@@ -34,6 +37,12 @@ const hostedRows: readonly ProviderRow[] = [
       messageName: false,
       noNullFields: true,
       unsupported: ["logprobs", "top_logprobs", "logit_bias", "n"],
+      wholeFormats: true,
+      reasoningControl: "none",
+      byModel: [
+        { model: /gpt-oss/, quirks: { reasoningControl: "effort", efforts: ["low", "medium", "high"] } },
+        { model: /qwen/, quirks: { reasoningControl: "effort", efforts: ["none", "default"] } },
+      ],
     },
   },
   {
@@ -45,6 +54,7 @@ const hostedRows: readonly ProviderRow[] = [
       stringContent: true,
       jsonSchema: false,
       reasoningControl: "thinking",
+      efforts: ["low", "high", "max"],
       reasoningField: "reasoning_content",
       reasoningRequired: "tool-turns",
     },
@@ -54,7 +64,20 @@ const hostedRows: readonly ProviderRow[] = [
     telemetryName: "x_ai",
     baseURL: "https://api.x.ai/v1",
     keyVariables: ["XAI_API_KEY"],
-    quirks: { maxTokensField: "max_completion_tokens", outputExcludesReasoning: true },
+    quirks: {
+      maxTokensField: "max_completion_tokens",
+      outputExcludesReasoning: true,
+      reasoningControl: "none",
+      byModel: [
+        { model: /non-reasoning|image/, quirks: {} },
+        { model: /grok-3-mini/, quirks: { ...reasoningGrok, reasoningControl: "effort", efforts: ["low", "high"] } },
+        {
+          model: /grok-(4\.[3-9]|[5-9]|latest)/,
+          quirks: { ...reasoningGrok, reasoningControl: "effort", efforts: ["none", "low", "medium", "high"] },
+        },
+        { model: /grok-(4|code|build)/, quirks: reasoningGrok },
+      ],
+    },
   },
   {
     id: "openrouter",
@@ -80,7 +103,7 @@ const hostedRows: readonly ProviderRow[] = [
     id: "fireworks",
     baseURL: "https://api.fireworks.ai/inference/v1",
     keyVariables: ["FIREWORKS_API_KEY"],
-    quirks: { ...lenient, requiredToolChoice: "any", jsonSchema: false },
+    quirks: { ...lenient, requiredToolChoice: "any" },
   },
   {
     id: "cerebras",

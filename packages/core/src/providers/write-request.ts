@@ -1,5 +1,6 @@
 import type { Target } from "../chat/target.ts";
 import type { BackDialect, EncodedRequest } from "../dialects/dialect.ts";
+import { quirksFor } from "../dialects/quirks.ts";
 import { UpstreamError } from "../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../pipeline/context.ts";
 import type { TransportRequest } from "../transport/transport.ts";
@@ -30,7 +31,7 @@ export const writeRequest = (
   const encoded = dialect.encodeRequest(request, {
     provider: provider.id,
     model: target.model,
-    quirks: provider.quirks,
+    quirks: quirksFor(provider.quirks, target.model, request.reasoning),
     ...(model === undefined ? {} : { info: modelFacts(model) }),
     ...(unsupported === undefined ? {} : { unsupported }),
   });

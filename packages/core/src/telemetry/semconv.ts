@@ -61,6 +61,7 @@ export const attribute = {
   routeStrategy: "llm_gateway.route.strategy",
   routeTargets: "llm_gateway.route.targets",
   routeSkipped: "llm_gateway.route.skipped",
+  schemaVerdict: "llm_gateway.schema.verdict",
   retryDelay: "llm_gateway.retry.delay",
   retryAfter: "llm_gateway.retry.retry_after",
   upstreamRequestId: "llm_gateway.upstream.request_id",

@@ -131,7 +131,8 @@ const decodeFormat = (value: unknown): OutputFormat | undefined => {
   if (format === undefined) return undefined;
   if (format["type"] !== "json_schema") throw invalidValue(`${param}.type`, '"json_schema"', format["type"]);
   const schema = required(readObject(format["schema"], `${param}.schema`), `${param}.schema`, "a JSON Schema");
-  return { type: "json-schema", schema };
+  // Here an answer is always held to its schema.
+  return { type: "json-schema", schema, strict: true };
 };
 
 const decodeServiceTier = (value: unknown): string | undefined => {

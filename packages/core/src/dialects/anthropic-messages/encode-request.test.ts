@@ -428,7 +428,15 @@ describe("other parameters", () => {
       format: { type: "json_schema", schema: { type: "object", properties: {}, additionalProperties: false } },
     });
     const old = { model: "claude-3-5-sonnet-20241022" };
-    expect(() => write({ outputFormat }, old)).toThrow(refusal("unsupported_parameter", "response_format"));
+    expect(write({ outputFormat }, old).body).toMatchObject({
+      tools: [{ input_schema: outputFormat.schema }],
+      tool_choice: { type: "tool" },
+    });
+    const list = { type: "json-schema", schema: { type: "array" }, strict: true } as const;
+    expect(write({ outputFormat: list }, old)).toMatchObject({
+      body: { system: [{ type: "text", text: expect.stringContaining('{"type":"array"}') }] },
+      dropped: ["response_format.json_schema.strict"],
+    });
     expect(write({ outputFormat: { type: "json" } }).body["system"]).toEqual([
       { type: "text", text: expect.stringContaining("JSON object") },
     ]);

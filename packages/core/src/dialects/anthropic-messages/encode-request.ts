@@ -3,9 +3,12 @@ import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { traitsOf, type ModelTraits } from "../claude/model-traits.ts";
+import { withAnswerTool } from "../answer-tool.ts";
 import { adaptSchema } from "../claude/output-schema.ts";
 import { encodeSampling } from "../claude/sampling.ts";
 import { planThinking } from "../claude/thinking.ts";
+import { nameForeignToolFields, ownFields } from "../foreign-fields.ts";
+import { describedSchema, jsonInWords } from "../format-in-words.ts";
 import { replaceModel, replaceModelField } from "../replace-model.ts";
 import { encodeStop, nameLosses } from "../request-losses.ts";
 import { createToolIds } from "../tool-ids.ts";
@@ -93,9 +96,12 @@ const nameModel = (body: Json, { model, quirks }: BackTarget): Json => {
 const isThinking = ({ type }: Block): boolean => type === "thinking" || type === "redacted_thinking";
 const isResult = ({ type }: Block): boolean => type === "tool_result";
 
-const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
-  const isOwn = request.dialect === dialectId;
+const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Json => {
+  const isOwn = given.dialect === dialectId;
   const traits = traitsOf(target.model, target.info);
+  // Whoever wrote this dialect asks for what the model has.
+  const lacksFormat = !isOwn && !traits.structuredOutput && given.outputFormat?.type === "json-schema";
+  const request = (lacksFormat ? withAnswerTool(given) : undefined) ?? given;
   nameLosses(request, losses);
   if (request.metadata !== undefined) losses.tuning("metadata");
   const { tools, choice, forcesTool } = encodeTools(request, traits, losses);
@@ -115,7 +121,8 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
     cacheControl !== undefined,
     losses,
   );
-  const extras = isOwn ? (request.extras ?? {}) : {};
+  const extras = ownFields(request, dialectId, losses);
+  if (!isOwn) nameForeignToolFields(request, losses);
   const body: Record<string, unknown> = present({
     ...extras,
     model: target.model,
@@ -156,16 +163,13 @@ interface EncodedFormat {
 const encodeFormat = (request: ChatRequest, traits: ModelTraits, losses: Losses): EncodedFormat => {
   const wanted = request.outputFormat;
   if (wanted === undefined || wanted.type === "text") return {};
-  if (wanted.type === "json") return { instruction: "Answer with one JSON object and nothing else." };
-  const { schema, description } = wanted;
-  if (request.dialect === dialectId) return { format: { type: "json_schema", schema } };
-  if (!traits.structuredOutput) {
-    losses.meaning("response_format", "this model cannot be held to a schema");
-    const text = JSON.stringify(schema);
-    return { instruction: `Answer with one JSON object and nothing else. It must match this JSON Schema: ${text}` };
+  if (wanted.type === "json") return { instruction: jsonInWords() };
+  if (request.dialect === dialectId) return { format: { type: "json_schema", schema: wanted.schema } };
+  if (traits.structuredOutput) {
+    return { format: { type: "json_schema", schema: adaptSchema(describedSchema(wanted), "response_format", losses) } };
   }
-  const described = description === undefined || "description" in schema ? schema : { description, ...schema };
-  return { format: { type: "json_schema", schema: adaptSchema(described, "response_format", losses) } };
+  if (wanted.strict === true) losses.tuning("response_format.json_schema.strict");
+  return { instruction: jsonInWords(wanted.schema) };
 };
 
 /** Anthropic wants an opaque id and refuses what looks like a person's address or number. */

@@ -1,8 +1,11 @@
 import { sourceOf, type ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
+import { withAnswerTool } from "../answer-tool.ts";
 import { adaptSchema } from "../claude/output-schema.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
+import { nameForeignToolFields, ownFields } from "../foreign-fields.ts";
+import { jsonInWords } from "../format-in-words.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { nameLosses } from "../request-losses.ts";
 import { createToolIds } from "../tool-ids.ts";
@@ -54,12 +57,15 @@ const pathOf = (model: string, operation: "converse" | "converse-stream" | "coun
   return `/model/${encodeURIComponent(model)}/${operation}`;
 };
 
-const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
-  const isOwn = request.dialect === dialectId;
+const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Json => {
+  const isOwn = given.dialect === dialectId;
   const traits = traitsOf(target.model, target.info);
+  const lacksFormat = !traits.structuredOutput && given.outputFormat?.type === "json-schema";
+  const request = (lacksFormat && traits.forcedTools ? withAnswerTool(given) : undefined) ?? given;
   nameLosses(request, losses);
   if (request.user !== undefined) losses.tuning("user");
-  const extras = extrasOf(request, losses);
+  const extras = ownFields(request, dialectId, losses);
+  if (!isOwn) nameForeignToolFields(request, losses);
   const { tools, toolChoice, claudeChoice, forcesTool } = encodeTools(request, traits, losses);
   const { system, messages } = toConversation(request.messages, {
     losses,
@@ -96,13 +102,6 @@ const merge = (extra: unknown, own: Json): Json | undefined => {
   return Object.keys(merged).length === 0 ? undefined : merged;
 };
 
-/** Fields only this dialect's own clients know; those of other dialects are dropped by name. */
-const extrasOf = ({ dialect, extras = {} }: ChatRequest, losses: Losses): Json => {
-  if (dialect === dialectId) return extras;
-  for (const name of Object.keys(extras)) losses.tuning(name);
-  return {};
-};
-
 /** Claude tells which sequence it stopped at, if asked. */
 const stopSequencePath = ({ stopSequences }: Json, { claude }: ModelTraits): readonly string[] | undefined =>
   claude === undefined || stopSequences === undefined ? undefined : ["/stop_sequence"];
@@ -115,12 +114,11 @@ interface EncodedFormat {
 
 const encodeFormat = ({ outputFormat }: ChatRequest, traits: ModelTraits, losses: Losses): EncodedFormat => {
   if (outputFormat === undefined || outputFormat.type === "text") return {};
-  const instruction = "Answer with one JSON object and nothing else.";
-  if (outputFormat.type === "json") return { instruction };
-  const { schema, name, description } = outputFormat;
+  if (outputFormat.type === "json") return { instruction: jsonInWords() };
+  const { schema, name, description, strict } = outputFormat;
   if (!traits.structuredOutput) {
-    losses.meaning("response_format", "this model cannot be held to a schema");
-    return { instruction: `${instruction} It must match this JSON Schema: ${JSON.stringify(schema)}` };
+    if (strict === true) losses.tuning("response_format.json_schema.strict");
+    return { instruction: jsonInWords(schema) };
   }
   const text = JSON.stringify(adaptSchema(schema, "response_format", losses));
   return {

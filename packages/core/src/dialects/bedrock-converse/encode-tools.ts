@@ -4,6 +4,7 @@ import { adaptSchema } from "../claude/output-schema.ts";
 import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import { namesOfCalls } from "../tool-calls.ts";
+import { isForced } from "../tool-choice.ts";
 import { toLegalName } from "../tool-ids.ts";
 import type { Block } from "../turns.ts";
 import { cachePointAfter } from "./cache-points.ts";
@@ -39,9 +40,6 @@ export const encodeTools = (request: ChatRequest, traits: ModelTraits, losses: L
   const toolChoice = toNativeChoice(choice);
   return { tools, ...(toolChoice === undefined ? {} : { toolChoice }), forcesTool };
 };
-
-const isForced = (choice: ToolChoice | undefined): boolean =>
-  choice?.type === "required" || choice?.type === "tool" || (choice?.type === "allowed" && choice.mode === "required");
 
 const possibleChoice = (
   choice: ToolChoice | undefined,

@@ -147,9 +147,10 @@ describe("settings", () => {
       properties: { n: { type: "integer", description: "(minimum: 1)" } },
       additionalProperties: false,
     });
-    expect(refusal({ outputFormat }, nova).param).toBe("response_format");
-    const system = (request: Partial<ChatRequest>): unknown =>
-      encode(request, nova, { unsupported: "drop" }).body["system"];
+    expect(encode({ outputFormat }, nova).body["toolConfig"]).toMatchObject({
+      tools: [{ toolSpec: { inputSchema: { json: schema } } }],
+    });
+    const system = (request: Partial<ChatRequest>): unknown => encode(request, llama).body["system"];
     expect(system({ outputFormat })).toEqual([{ text: expect.stringContaining('"minimum":1') as string }]);
     expect(system({ outputFormat: { type: "json" } })).toEqual([{ text: expect.stringContaining("JSON") as string }]);
   });

@@ -4,6 +4,7 @@ import { planThinking } from "../claude/thinking.ts";
 import type { BackTarget, Json } from "../dialect.ts";
 import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
+import { refusesReasoning } from "../reasoning.ts";
 import { encodeStop } from "../request-losses.ts";
 import type { Block, Conversation } from "../turns.ts";
 import type { ModelTraits } from "./model-traits.ts";
@@ -105,7 +106,7 @@ const encodeReasoning = (
   losses: Losses,
 ): { readonly fields?: Json; readonly isStrenuous?: boolean } => {
   if (reasoning === undefined) return {};
-  const isOff = reasoning.enabled === false || reasoning.effort === "none" || reasoning.budgetTokens === 0;
+  const isOff = refusesReasoning(reasoning);
   const effort = effortOf(reasoning);
   if (!isOff && reasoning.effort !== undefined && !efforts.has(reasoning.effort)) losses.tuning(param);
   if (settings === "nova-2") {

@@ -12,6 +12,8 @@ export interface ModelTraits {
   readonly signatureFormat: string;
   /** Holds answers and tool calls to a schema. */
   readonly structuredOutput: boolean;
+  /** Takes a tool choice that leaves no way but to call a tool. */
+  readonly forcedTools: boolean;
   /** Where cache points may stand: `prompt`: among messages and system prompts, but not among tools. */
   readonly cachePoints: "none" | "prompt" | "all";
   /** Cache points may say how long they last. */
@@ -39,6 +41,7 @@ export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTra
       settings: "claude",
       signatureFormat: claudeFormat,
       structuredOutput: isRecent,
+      forcedTools: claude.noForcedTools !== true && !/claude-(instant|2|v2)/.test(name),
       cachePoints: uncached.test(name) ? "none" : "all",
       cacheTtl: isRecent,
       audio,
@@ -48,7 +51,9 @@ export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTra
   return {
     settings: isNova ? (name.includes("nova-2") ? "nova-2" : "nova") : name.includes("gpt-oss") ? "gpt-oss" : "none",
     signatureFormat: `bedrock-${vendorOf(name)}-v1`,
-    structuredOutput: can("json-schema") || constrained.test(name),
+    // The catalog would not do: it also counts models that others make answer by means of a tool.
+    structuredOutput: constrained.test(name),
+    forcedTools: isNova || name.includes("mistral-large"),
     cachePoints: isNova || can("prompt-caching") ? "prompt" : "none",
     cacheTtl: false,
     audio,

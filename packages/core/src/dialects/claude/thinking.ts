@@ -1,6 +1,8 @@
 import type { ChatRequest } from "../../chat/request.ts";
 import type { BackTarget } from "../dialect.ts";
+import { nearestEffort } from "../effort.ts";
 import type { Losses } from "../losses.ts";
+import { refusesReasoning } from "../reasoning.ts";
 import type { Block } from "../turns.ts";
 import { dialectId } from "../anthropic-messages/identity.ts";
 import type { ModelTraits } from "./model-traits.ts";
@@ -37,7 +39,6 @@ const budgets: ReadonlyMap<string, number> = new Map([
   ["xhigh", 8192],
   ["max", 16_384],
 ]);
-const effortOrder = ["minimal", "low", "medium", "high", "xhigh", "max"];
 const param = "reasoning_effort";
 
 /** Decides how the model is asked to think. What cannot be had is dropped and named. */
@@ -46,7 +47,7 @@ export const planThinking = (options: ThinkingOptions): ThinkingPlan => {
   const { effort, budgetTokens, enabled, adaptive, exclude } = request.reasoning ?? {};
   const isOwn = request.dialect === dialectId;
   const plain = { maxTokens: request.maxOutputTokens ?? target.info?.maxOutputTokens ?? defaultMaxTokens };
-  const isOff = enabled === false || effort === "none" || budgetTokens === 0;
+  const isOff = request.reasoning !== undefined && refusesReasoning(request.reasoning);
   // Anthropic's own effort governs the whole answer and does not ask for thinking; elsewhere it does.
   const isOn = !isOff && (enabled || adaptive || budgetTokens !== undefined || (effort !== undefined && !isOwn));
   const ownEffort = isOwn && effort !== undefined ? effortPlan(effort, traits, losses) : {};
@@ -111,13 +112,10 @@ const lacksThinking = ({ messages, isThinking, isResult }: ThinkingOptions): boo
 
 const effortOf = (budget: number): string => (budget < 2048 ? "low" : budget < 4096 ? "medium" : "high");
 
-/** The strongest effort the model has that is not above the wanted one, or its weakest. */
+/** The nearest effort the model has. */
 const effortPlan = (wanted: string, { efforts }: ModelTraits, losses: Losses): { readonly effort?: string } => {
-  const rank = effortOrder.indexOf(wanted);
-  const nearest = efforts.findLast((effort) => effortOrder.indexOf(effort) <= rank) ?? efforts[0];
-  if (rank === -1 || nearest === undefined) {
-    losses.tuning(param);
-    return {};
-  }
-  return { effort: nearest };
+  const effort = nearestEffort(wanted, efforts);
+  if (effort !== undefined) return { effort };
+  losses.tuning(param);
+  return {};
 };

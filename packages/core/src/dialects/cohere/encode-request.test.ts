@@ -400,7 +400,16 @@ describe("output format", () => {
   });
 
   it("does not go with tools", () => {
-    expect(refusal({ outputFormat: { type: "json" }, tools: [tool("a")] })).toEqual(refused("response_format"));
+    const tools = [tool("a")];
+    // A tool takes its place, where nothing else has to be called.
+    expect(settings({ outputFormat: { type: "json" }, tools })).toMatchObject({
+      tools: [{ function: { name: "a" } }, { function: { name: "give_answer" } }],
+      tool_choice: "REQUIRED",
+    });
+    const list = { type: "json-schema", schema: { type: "array" } } as const;
+    expect(refusal({ outputFormat: list, tools })).toEqual(refused("response_format"));
+    const forced = { outputFormat: { type: "json" }, tools, toolChoice: { type: "required" } } as const;
+    expect(settings(forced)).not.toHaveProperty("response_format");
   });
 
   it("tells in words what the provider cannot hold an answer to", () => {

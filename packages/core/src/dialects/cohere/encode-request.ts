@@ -1,5 +1,6 @@
 import { sourceOf, type ChatRequest, type RequestSource } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest } from "../dialect.ts";
+import { withAnswerTool } from "../answer-tool.ts";
 import { present } from "../fields.ts";
 import { nameCacheHints, ownFields } from "../foreign-fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
@@ -14,14 +15,16 @@ import { encodeTools } from "./tools.ts";
 const path = "/chat";
 
 /** A request in this dialect; one that came in it and was not changed goes on as it came. */
-export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const source = sourceOf(request);
+export const encodeRequest = (given: ChatRequest, target: BackTarget): EncodedRequest => {
+  const source = sourceOf(given);
   if (source?.dialect === dialectId) return { path, body: originalBody(source, target.model), dropped: [] };
+  // An output format and tools exclude each other.
+  const request = (given.tools === undefined ? undefined : withAnswerTool(given)) ?? given;
 
   const losses = createLosses(target);
   const thinks = takesThinking(target);
   const { tools, toolChoice, strictTools } = encodeTools(request, losses);
-  const responseFormat = encodeOutputFormat(request.outputFormat, tools !== undefined, losses);
+  const responseFormat = encodeOutputFormat(request, tools !== undefined, losses);
   // An output format and documents exclude each other: the documents are then told as text.
   const takesDocuments = responseFormat === undefined;
   const { messages, documents } = encodeMessages(request.messages, { losses, thinks, takesDocuments });

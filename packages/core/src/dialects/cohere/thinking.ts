@@ -1,6 +1,7 @@
 import type { ReasoningPreferences } from "../../chat/request.ts";
 import type { BackTarget, Json } from "../dialect.ts";
 import type { Losses } from "../losses.ts";
+import { refusesReasoning, wantsReasoning } from "../reasoning.ts";
 
 /** Tokens an effort is worth. Above these the provider advises against a limit. */
 const budgets: ReadonlyMap<string, number | undefined> = new Map([
@@ -25,10 +26,9 @@ export const encodeThinking = (
   losses: Losses,
 ): Json | undefined => {
   if (reasoning === undefined) return undefined;
-  const { effort, budgetTokens, enabled, adaptive } = reasoning;
-  const isOff = enabled === false || effort === "none" || budgetTokens === 0;
-  const isOn = enabled === true || adaptive === true || effort !== undefined || budgetTokens !== undefined;
-  if (!isOff && !isOn) return undefined;
+  const { effort, budgetTokens } = reasoning;
+  const isOff = refusesReasoning(reasoning);
+  if (!isOff && !wantsReasoning(reasoning)) return undefined;
   if (!thinks) {
     if (!isOff) losses.tuning("reasoning_effort");
     return undefined;

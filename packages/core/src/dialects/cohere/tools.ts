@@ -1,8 +1,9 @@
 import type { ChatRequest, FunctionTool, ToolChoice } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, present } from "../fields.ts";
+import { nameForeignToolFields } from "../foreign-fields.ts";
 import type { Losses } from "../losses.ts";
-import { offeredFunctions } from "../offered-functions.ts";
+import { offeredFunctions } from "../tool-choice.ts";
 
 /** The tools of a request and the choice among them; all absent where it offers none. */
 export interface EncodedTools {
@@ -23,16 +24,16 @@ export const encodeTools = (request: ChatRequest, losses: Losses): EncodedTools 
   const offered = offeredFunctions(functions, choice);
   if (choice?.type === "tool" && offered.length === 0) losses.meaning("tool_choice", "it names no tool of the request");
   if (offered.length === 0) return {};
-  const tools = offered.map((tool) => encodeTool(tool, losses));
+  nameForeignToolFields(request, losses);
+  const tools = offered.map(encodeTool);
   if (request.parallelToolCalls === false) losses.tuning("parallel_tool_calls");
   return present({ tools, toolChoice: encodeChoice(choice), strictTools: strictTools(offered, losses) });
 };
 
-const encodeTool = (tool: FunctionTool, losses: Losses): Json => {
-  const { name, description, parameters = { type: "object", properties: {} }, extras = {} } = tool;
-  for (const field of Object.keys(extras)) losses.tuning(`tools[].${field}`);
-  return { type: "function", function: present({ name, description, parameters }) };
-};
+const encodeTool = ({ name, description, parameters = { type: "object", properties: {} } }: FunctionTool): Json => ({
+  type: "function",
+  function: present({ name, description, parameters }),
+});
 
 const encodeChoice = (choice: ToolChoice | undefined): EncodedTools["toolChoice"] | undefined => {
   switch (choice?.type) {

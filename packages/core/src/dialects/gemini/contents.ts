@@ -3,6 +3,7 @@ import type { ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import { isObject } from "../fields.ts";
+import { nameForeignFields } from "../foreign-fields.ts";
 import type { Losses } from "../losses.ts";
 import { type Complete, encodeAssistant, withSkipSignature } from "./assistant-turn.ts";
 import { encodeResult } from "./function-response.ts";
@@ -68,7 +69,7 @@ export const encodeMessages = (
   };
 
   for (const message of messages.slice(head.length)) {
-    if (message.name !== undefined) losses.tuning("messages.name");
+    if (dialect !== dialectId) nameForeignFields(message, losses);
     if (isSystem(message)) {
       const text = systemParts(message, losses)
         .map((part) => part["text"])

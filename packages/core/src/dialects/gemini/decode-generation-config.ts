@@ -78,7 +78,10 @@ const decodeFormat = (config: Json): OutputFormat | undefined => {
   const openApi = readObject(config["responseSchema"], field("responseSchema"));
   const name = config["responseJsonSchema"] === undefined ? "_responseJsonSchema" : "responseJsonSchema";
   const schema = readObject(config[name], field(name)) ?? (openApi && readOpenApiSchema(openApi));
-  if (type === "application/json") return schema === undefined ? { type: "json" } : { type: "json-schema", schema };
+  // Here an answer is always held to its schema.
+  if (type === "application/json") {
+    return schema === undefined ? { type: "json" } : { type: "json-schema", schema, strict: true };
+  }
   return type === "text/plain" && schema === undefined ? { type: "text" } : undefined;
 };
 

@@ -201,18 +201,22 @@ describe("settings", () => {
     [{ responseMimeType: "application/json" }, { type: "json" }],
     [
       { response_mime_type: "application/json", response_schema: { type: "STRING", enum: ["a"], format: "enum" } },
-      { type: "json-schema", schema: { type: "string", enum: ["a"] } },
+      { type: "json-schema", schema: { type: "string", enum: ["a"] }, strict: true },
     ],
     [
       {
         responseMimeType: "application/json",
         responseSchema: { type: "OBJECT", properties: { a: {}, b: {} }, propertyOrdering: ["b", "a"] },
       },
-      { type: "json-schema", schema: { type: "object", properties: { b: {}, a: {} } } },
+      { type: "json-schema", schema: { type: "object", properties: { b: {}, a: {} } }, strict: true },
     ],
     [
       { responseMimeType: "application/json", responseJsonSchema: { type: "object" } },
-      { type: "json-schema", schema: { type: "object" } },
+      { type: "json-schema", schema: { type: "object" }, strict: true },
+    ],
+    [
+      { responseMimeType: "application/json", responseSchema: { type: "INTEGER", enum: ["1", "2"], nullable: true } },
+      { type: "json-schema", schema: { type: ["integer", "null"], enum: [1, 2, null] }, strict: true },
     ],
     [{ responseMimeType: "text/plain" }, { type: "text" }],
   ])("hold the answer to %j", (generationConfig, outputFormat) => {

@@ -554,10 +554,15 @@ describe("generation config", () => {
     });
   });
 
-  it("refuses a schema beside tools on models that combine them not", () => {
-    const request: Partial<ChatRequest> = { outputFormat: { type: "json" }, tools: [{ type: "function", name: "f" }] };
-    expect(refusal(() => config(request, flash25))).toEqual(["unsupported_parameter", "response_format"]);
+  it("puts no schema beside tools on models that combine them not", () => {
+    const tools: ChatRequest["tools"] = [{ type: "function", name: "f" }];
+    const request: Partial<ChatRequest> = { outputFormat: { type: "json" }, tools };
     expect(config(request)).toEqual({ responseMimeType: "application/json" });
+    // A tool takes its place, where nothing else has to be called.
+    expect(config(request, flash25)).toBe(undefined);
+    expect(config({ ...request, toolChoice: { type: "required" } }, flash25)).toBe(undefined);
+    const list: Partial<ChatRequest> = { outputFormat: { type: "json-schema", schema: { type: "array" } }, tools };
+    expect(refusal(() => config(list, flash25))).toEqual(["unsupported_parameter", "response_format"]);
   });
 
   it("asks for images beside text, and refuses speech", () => {

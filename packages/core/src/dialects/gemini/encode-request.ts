@@ -1,6 +1,8 @@
 import { type ChatRequest, type RequestSource, sourceOf } from "../../chat/request.ts";
+import { withAnswerTool } from "../answer-tool.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { arrayIn, isObject, present } from "../fields.ts";
+import { nameCacheHints, nameForeignToolFields, ownFields } from "../foreign-fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { encodeMessages } from "./contents.ts";
 import { fitsAsIs } from "./fits-as-is.ts";
@@ -32,12 +34,15 @@ const statesRoles = (body: Json): boolean =>
   arrayIn(body, "contents").every((turn) => isObject(turn) && typeof turn["role"] === "string");
 
 /** A request's body from the vocabulary. */
-export const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
+export const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Json => {
   const traits = modelTraits(target.model);
+  const hasFunctions = given.tools?.some(({ type }) => type === "function") === true;
+  const request = (hasFunctions && !traits.schemaWithTools ? withAnswerTool(given) : undefined) ?? given;
   const { systemInstruction, contents } = encodeMessages(request, traits, losses);
   const { tools, toolConfig } = encodeTools(request, traits, losses);
   const generationConfig = encodeGenerationConfig(request, traits, target, losses);
-  const extras = extrasOf(request, losses);
+  const extras = ownFields(request, dialectId, losses);
+  if (request.dialect !== dialectId) nameForeignToolFields(request, losses);
   nameWhatIsLost(request, target, losses);
   return {
     ...extras,
@@ -75,14 +80,6 @@ const originalBody = ({ bytes, body }: RequestSource): string | Uint8Array => {
   return JSON.stringify(rest);
 };
 
-/** Fields only this dialect's own clients know; those of other dialects are dropped by name. */
-const extrasOf = ({ dialect, extras }: ChatRequest, losses: Losses): Json => {
-  if (extras === undefined) return {};
-  if (dialect === dialectId) return extras;
-  for (const name of Object.keys(extras)) losses.tuning(name);
-  return {};
-};
-
 const tiers: ReadonlyMap<string, string> = new Map([
   ["default", "standard"],
   ["standard", "standard"],
@@ -111,10 +108,5 @@ const nameWhatIsLost = (request: ChatRequest, { quirks }: BackTarget, losses: Lo
   })) {
     if (value !== undefined) losses.tuning(param);
   }
-  if (hasCacheHints(request)) losses.tuning("cache_control");
+  nameCacheHints(request, losses);
 };
-
-const hasCacheHints = ({ cacheHint, messages, tools }: ChatRequest): boolean =>
-  cacheHint !== undefined ||
-  messages.some(({ parts }) => parts.some((part) => part.cacheHint !== undefined)) ||
-  tools?.some((tool) => tool.type === "function" && tool.cacheHint !== undefined) === true;

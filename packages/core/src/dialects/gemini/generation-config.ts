@@ -2,6 +2,7 @@ import type { ChatRequest } from "../../chat/request.ts";
 import type { BackTarget, Json } from "../dialect.ts";
 import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
+import { isForced } from "../tool-choice.ts";
 import { dialectId } from "./identity.ts";
 import { toJsonSchema } from "./json-schema.ts";
 import type { ModelTraits } from "./model-traits.ts";
@@ -66,10 +67,13 @@ const stopSequences = ({ stop }: ChatRequest, losses: Losses): readonly string[]
   return sequences.length === 0 ? undefined : sequences.slice(0, maxStopSequences);
 };
 
-const outputFormat = ({ outputFormat: format, tools }: ChatRequest, traits: ModelTraits, losses: Losses): Json => {
+const outputFormat = (request: ChatRequest, traits: ModelTraits, losses: Losses): Json => {
+  const { outputFormat: format, tools, toolChoice } = request;
   if (format === undefined || format.type === "text") return {};
   if (!traits.schemaWithTools && tools?.some((tool) => tool.type === "function") === true) {
-    losses.meaning("response_format", "this model does not combine it with tools");
+    // A call that is forced has no form but its own.
+    if (isForced(toolChoice)) losses.tuning("response_format");
+    else losses.meaning("response_format", "this model does not combine it with tools");
     return {};
   }
   const responseMimeType = "application/json";

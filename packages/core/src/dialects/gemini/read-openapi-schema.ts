@@ -27,7 +27,10 @@ export const readOpenApiSchema = (written: JsonSchema): JsonSchema => {
   }
   // `enum` as a format only says that there is an enum.
   if (format !== undefined && format !== "enum" && format !== "") read["format"] = format;
-  if (Array.isArray(schema["enum"])) read["enum"] = isNullable ? [...schema["enum"], null] : schema["enum"];
+  if (Array.isArray(schema["enum"])) {
+    const values = schema["enum"].map((value: unknown) => readValue(value, type));
+    read["enum"] = isNullable ? [...values, null] : values;
+  }
   if (example !== undefined) read["examples"] = [example];
   for (const [name, value] of Object.entries(schema)) {
     if (!replaced.has(name)) read[name] = readKeyword(name, value, propertyOrdering);
@@ -35,6 +38,15 @@ export const readOpenApiSchema = (written: JsonSchema): JsonSchema => {
   if (isNullable && Array.isArray(read["anyOf"])) read["anyOf"] = [...(read["anyOf"] as unknown[]), { type: "null" }];
   return read;
 };
+
+/** The values of an enum are always written as strings, also those of numbers. */
+const readValue = (value: unknown, type: unknown): unknown =>
+  (type === "integer" || type === "number") &&
+  typeof value === "string" &&
+  value.trim() !== "" &&
+  !Number.isNaN(Number(value))
+    ? Number(value)
+    : value;
 
 const readKeyword = (name: string, value: unknown, ordering: unknown): unknown => {
   if (counts.has(name)) return typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;

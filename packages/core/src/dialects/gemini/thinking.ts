@@ -1,6 +1,7 @@
 import type { ReasoningPreferences } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import type { Losses } from "../losses.ts";
+import { refusesReasoning } from "../reasoning.ts";
 import type { ThinkingControl, ThinkingLevel } from "./model-traits.ts";
 
 interface EffortRow {
@@ -32,9 +33,6 @@ const levelOfBudget = (tokens: number): ThinkingLevel => {
   return tokens <= 8192 ? "MEDIUM" : "HIGH";
 };
 
-const isOff = ({ enabled, effort, budgetTokens }: ReasoningPreferences): boolean =>
-  enabled === false || effort === "none" || budgetTokens === 0;
-
 /** `generationConfig.thinkingConfig`: a level or a budget, never both; `undefined` where nothing is to be said. */
 export const encodeThinking = (
   reasoning: ReasoningPreferences | undefined,
@@ -42,7 +40,7 @@ export const encodeThinking = (
   losses: Losses,
 ): Json | undefined => {
   if (reasoning === undefined) return undefined;
-  const off = isOff(reasoning);
+  const off = refusesReasoning(reasoning);
   if (control.by === "nothing") {
     if (!off) losses.tuning("reasoning_effort");
     return undefined;

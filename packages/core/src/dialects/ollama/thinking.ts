@@ -1,6 +1,7 @@
 import type { ReasoningPreferences } from "../../chat/request.ts";
 import type { BackTarget } from "../dialect.ts";
 import type { Losses } from "../losses.ts";
+import { refusesReasoning, wantsReasoning } from "../reasoning.ts";
 
 type Level = "low" | "medium" | "high";
 
@@ -28,10 +29,10 @@ export const encodeThink = (
   target: BackTarget,
   losses: Losses,
 ): boolean | Level | undefined => {
-  const { effort, budgetTokens, enabled, adaptive } = reasoning ?? {};
-  if (enabled === false || effort === "none" || budgetTokens === 0) return false;
-  const isOn = enabled === true || adaptive === true || effort !== undefined || budgetTokens !== undefined;
-  if (!isOn) return undefined;
+  if (reasoning === undefined) return undefined;
+  if (refusesReasoning(reasoning)) return false;
+  if (!wantsReasoning(reasoning)) return undefined;
+  const { effort, budgetTokens } = reasoning;
   if (target.quirks.reasoningControl === "none") {
     losses.tuning("reasoning_effort");
     return undefined;

@@ -1,8 +1,8 @@
-import type { ChatRequest, FunctionTool, ToolChoice } from "../../chat/request.ts";
+import type { ChatRequest, FunctionTool } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
-import { offeredFunctions } from "../offered-functions.ts";
+import { isForced, offeredFunctions } from "../tool-choice.ts";
 import { dialectId } from "./identity.ts";
 
 /** The tools of a request; `undefined` where it offers none. There is no choice among them but the model's own. */
@@ -23,9 +23,6 @@ export const encodeTools = (request: ChatRequest, losses: Losses): readonly unkn
   if (request.parallelToolCalls === false) losses.tuning("parallel_tool_calls");
   return tools;
 };
-
-const isForced = (choice: ToolChoice | undefined): boolean =>
-  choice?.type === "required" || choice?.type === "tool" || (choice?.type === "allowed" && choice.mode === "required");
 
 const encodeTool = (tool: FunctionTool, losses: Losses): Json => {
   const { name, description, parameters = { type: "object", properties: {} }, strict, extras = {} } = tool;

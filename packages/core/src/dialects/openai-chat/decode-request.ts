@@ -19,6 +19,7 @@ import {
 import { decodeMessages } from "./decode-messages.ts";
 import { decodeCacheHint } from "./decode-parts.ts";
 import { decodeOutputFormat, decodeToolChoice, decodeTools } from "./decode-tools.ts";
+import { effortPrefix } from "./extras.ts";
 import { dialectId } from "./identity.ts";
 import { decodeRouting, modelOf, wantsCost } from "./routing.ts";
 
@@ -83,7 +84,13 @@ const readReasoning: ReadField = (draft, body) => {
   const { preferences, rest } = decodeReasoning(body);
   if (preferences !== undefined) draft.reasoning = preferences;
   keep(draft, "reasoning", rest);
+  // Some clients write the effort as the object that another API has for it.
+  const effort = body["reasoning_effort"];
+  const others = isObject(effort) ? restOf(effort, effortFields) : undefined;
+  for (const [name, value] of Object.entries(others ?? {})) keep(draft, `${effortPrefix}${name}`, value);
 };
+
+const effortFields: ReadonlySet<string> = new Set(["effort"]);
 
 const streamFields: ReadonlySet<string> = new Set(["include_usage"]);
 

@@ -1,10 +1,15 @@
 import { sourceOf, type ChatRequest, type ReasoningPreferences } from "../../chat/request.ts";
+import { withAnswerTool } from "../answer-tool.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
+import { effortFor } from "../effort.ts";
 import { isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
+import type { Quirks } from "../quirks.ts";
+import { refusesReasoning, wantsReasoning } from "../reasoning.ts";
 import { encodeMessages } from "./encode-messages.ts";
 import type { EncodeScope } from "./encode-parts.ts";
 import { encodeOutputFormat, encodeTools } from "./encode-tools.ts";
+import { effortPrefix } from "./extras.ts";
 import { createFieldWriter, type FieldWriter } from "./field-writer.ts";
 import { dialectId, hasOwnWords } from "./identity.ts";
 import { originalBody } from "./original-body.ts";
@@ -19,26 +24,44 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
   if (original !== undefined) return { path, body: original, dropped: [] };
 
   const losses = createLosses(target);
-  return { path, body: JSON.stringify(encodeBody(request, target, losses)), dropped: losses.dropped };
+  const { stream, request: asked } = withFormat(request, target.quirks);
+  const body = encodeBody(asked, stream, target, losses);
+  return {
+    path,
+    body: JSON.stringify(body),
+    ...(stream === request.stream ? {} : { headers: { accept: "application/json" } }),
+    dropped: losses.dropped,
+  };
 };
 
-const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
+/** Where an output format goes neither with tools nor with a stream: a tool takes its place, or the answer comes whole. */
+const withFormat = (
+  request: ChatRequest,
+  { wholeFormats }: Quirks,
+): { readonly request: ChatRequest; readonly stream: boolean } => {
+  const { outputFormat, tools = [], stream } = request;
+  if (wholeFormats !== true || outputFormat === undefined || outputFormat.type === "text") return { request, stream };
+  const asked = tools.length === 0 ? undefined : withAnswerTool(request);
+  return asked === undefined ? { request, stream: false } : { request: asked, stream };
+};
+
+const encodeBody = (request: ChatRequest, stream: boolean, target: BackTarget, losses: Losses): Json => {
   const { quirks } = target;
   const scope: EncodeScope = { target, losses, isOwn: hasOwnWords(request) };
   const writer = createFieldWriter(quirks, losses);
   const { put } = writer;
-  const { format, instruction } = encodeOutputFormat(request.outputFormat, scope);
+  const { format, instruction } = encodeOutputFormat(request, scope);
   const { tools, choice } = encodeTools(request, scope);
   const extras = request.extras ?? {};
 
   put("model", target.model);
   put("messages", instruct(encodeMessages(request, scope), instruction));
-  putStream(request, target, put);
+  if (stream) putStream(request, target, put);
   put("tools", tools);
   put("tool_choice", choice);
   if (tools !== undefined) put("parallel_tool_calls", request.parallelToolCalls);
   put(quirks.maxTokensField ?? "max_tokens", request.maxOutputTokens, "max_completion_tokens");
-  put("temperature", atMost(request.temperature, quirks.maxTemperature));
+  put("temperature", atMost(request.temperature, quirks.maxTemperature, losses));
   put("top_p", request.topP);
   put("top_k", request.topK);
   put("frequency_penalty", request.frequencyPenalty);
@@ -75,11 +98,13 @@ const instruct = (messages: readonly Json[], instruction: string | undefined): r
   return messages.toSpliced(begin === -1 ? messages.length : begin, 0, { role: "system", content: instruction });
 };
 
-const atMost = (value: number | undefined, limit: number | undefined): number | undefined =>
-  value !== undefined && limit !== undefined && value > limit ? limit : value;
+const atMost = (temperature: number | undefined, limit: number | undefined, losses: Losses): number | undefined => {
+  if (temperature === undefined || limit === undefined || temperature <= limit) return temperature;
+  losses.tuning("temperature");
+  return limit;
+};
 
-const putStream = ({ stream, extras }: ChatRequest, { quirks }: BackTarget, put: Put): void => {
-  if (!stream) return;
+const putStream = ({ extras }: ChatRequest, { quirks }: BackTarget, put: Put): void => {
   put("stream", true);
   const options = extras?.["stream_options"];
   if (quirks.streamUsage !== "refused")
@@ -89,7 +114,8 @@ const putStream = ({ stream, extras }: ChatRequest, { quirks }: BackTarget, put:
 const putExtras = (extras: Json, { isOwn, losses, target }: EncodeScope, { put, body }: FieldWriter): void => {
   const { openrouterExtensions, reasoningControl } = target.quirks;
   for (const [name, value] of Object.entries(extras)) {
-    if (!isOwn || (extensionFields.has(name) && openrouterExtensions !== true)) losses.tuning(name);
+    if (!isOwn || name.startsWith(effortPrefix) || (extensionFields.has(name) && openrouterExtensions !== true))
+      losses.tuning(name);
     else if (name === "reasoning") {
       if (reasoningControl === "object" && isObject(value))
         put(name, { ...value, ...(body[name] as Json | undefined) });
@@ -122,17 +148,20 @@ const putReasoning = (
 ): void => {
   if (reasoning === undefined) return;
   const { effort, budgetTokens, enabled, exclude } = reasoning;
-  const isOff = enabled === false || effort === "none" || budgetTokens === 0;
-  const isOn =
-    !isOff && (enabled === true || reasoning.adaptive === true || effort !== undefined || budgetTokens !== undefined);
+  const isOff = refusesReasoning(reasoning);
+  const isOn = wantsReasoning(reasoning);
   switch (quirks.reasoningControl ?? "effort") {
     case "effort":
-      return put("reasoning_effort", isOff ? "none" : (effort ?? effortOf(budgetTokens)));
+      return put("reasoning_effort", effortFor(reasoning, quirks.efforts, losses));
     case "flag":
       if (isOff || isOn) put("enable_thinking", isOn, "reasoning_effort");
       return isOn ? put("thinking_budget", budgetTokens, "reasoning_effort") : undefined;
     case "thinking":
-      return isOff || isOn ? put("thinking", { type: isOn ? "enabled" : "disabled" }, "reasoning_effort") : undefined;
+      if (isOff || isOn) put("thinking", { type: isOn ? "enabled" : "disabled" }, "reasoning_effort");
+      // Beside the switch some servers take how much.
+      return isOn && quirks.efforts !== undefined
+        ? put("reasoning_effort", effortFor(reasoning, quirks.efforts, losses))
+        : undefined;
     case "object": {
       // A server takes effort or budget, not both.
       const depth = budgetTokens === undefined ? { effort } : { max_tokens: budgetTokens };
@@ -141,11 +170,4 @@ const putReasoning = (
     case "none":
       if (isOn) losses.tuning("reasoning_effort");
   }
-};
-
-/** The effort that is worth about as many tokens. */
-const effortOf = (budgetTokens: number | undefined): string | undefined => {
-  if (budgetTokens === undefined) return undefined;
-  if (budgetTokens <= 1024) return "low";
-  return budgetTokens <= 8192 ? "medium" : "high";
 };

@@ -1,6 +1,8 @@
-import type { ChatRequest, OutputFormat, Tool, ToolChoice } from "../../chat/request.ts";
+import type { ChatRequest, Tool, ToolChoice } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { present } from "../fields.ts";
+import { jsonInWords } from "../format-in-words.ts";
+import { strictnessOf } from "../strict-schema.ts";
 import { cacheControl, ownExtras, type EncodeScope } from "./encode-parts.ts";
 import { dialectId } from "./identity.ts";
 import { wrap } from "./nested.ts";
@@ -91,7 +93,7 @@ export interface EncodedFormat {
 
 /** Writes the output format. A server without schemas gets JSON mode and the schema in words. */
 export const encodeOutputFormat = (
-  format: OutputFormat | undefined,
+  { outputFormat: format, dialect }: ChatRequest,
   { target, losses }: EncodeScope,
 ): EncodedFormat => {
   switch (format?.type) {
@@ -102,13 +104,13 @@ export const encodeOutputFormat = (
     case "json":
       return { format: { type: "json_object" } };
     case "json-schema": {
-      const { schema, name = "response", description, strict } = format;
+      const { schema, name = "response", description } = format;
       if (target.quirks.jsonSchema !== false) {
+        const strict = strictnessOf(format, dialect);
         return { format: { type: "json_schema", json_schema: present({ name, description, schema, strict }) } };
       }
-      if (strict === true) losses.tuning("response_format.json_schema.strict");
-      const instruction = `Answer with nothing but a JSON object that is valid under this JSON Schema:\n${JSON.stringify(schema)}`;
-      return { format: { type: "json_object" }, instruction };
+      if (format.strict === true) losses.tuning("response_format.json_schema.strict");
+      return { format: { type: "json_object" }, instruction: jsonInWords(schema) };
     }
   }
 };

@@ -17,3 +17,6 @@ export const fromExtras = (extras: Extras | undefined): Json => {
   const fields = extras?.[dialectId];
   return isObject(fields) ? fields : {};
 };
+
+/** What begins the name of an extra that stood beside the effort in `reasoning_effort`, which elsewhere is a word. */
+export const effortPrefix = "reasoning_effort.";

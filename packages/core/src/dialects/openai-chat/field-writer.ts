@@ -18,6 +18,8 @@ const meanings: ReadonlyMap<string, string> = new Map([
 const isHarmless = (name: string, value: unknown): boolean => {
   switch (name) {
     case "n":
+    case "temperature":
+    case "top_p":
       return value === 1;
     case "logprobs":
     case "store":

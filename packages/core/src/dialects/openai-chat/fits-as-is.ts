@@ -19,7 +19,7 @@ export const fitsAsIs = (body: Json, quirks: Quirks): boolean =>
 const fitsParameters = (body: Json, quirks: Quirks): boolean => {
   const { tool_choice: choice, temperature, reasoning_effort: effort } = body;
   const control = quirks.reasoningControl ?? "effort";
-  if (quirks.unsupported?.some((name) => isThere(body[name])) === true) return false;
+  if (quirks.unsupported?.some((name) => isThere(body[name]) && !isUsual(name, body[name])) === true) return false;
   if (quirks.noNullFields === true && Object.values(body).includes(null)) return false;
   if (quirks.openrouterExtensions !== true && isThere(body["transforms"])) return false;
   if (choice === "required" && (quirks.requiredToolChoice ?? "required") !== "required") return false;
@@ -28,12 +28,24 @@ const fitsParameters = (body: Json, quirks: Quirks): boolean => {
       choice["type"] === "allowed_tools" ? quirks.allowedTools === true : quirks.namedToolChoice !== false;
     if (!allowed) return false;
   }
+  if (quirks.wholeFormats === true && !fitsFormat(body)) return false;
   if (quirks.jsonSchema === false && objectIn(body, "response_format")?.["type"] === "json_schema") return false;
   if (typeof temperature === "number" && temperature > (quirks.maxTemperature ?? Infinity)) return false;
   if (quirks.seedField === "random_seed" && isThere(body["seed"])) return false;
-  if (isThere(effort) && (control !== "effort" || typeof effort !== "string")) return false;
+  if (isThere(effort) && !fitsEffort(effort, control, quirks)) return false;
   return !isThere(body["reasoning"]) || control === "object";
 };
+
+const fitsFormat = ({ response_format: format, stream, tools }: Json): boolean =>
+  !isObject(format) || format["type"] === "text" || (stream !== true && !(Array.isArray(tools) && tools.length > 0));
+
+/** What samples as models do that take nothing else. */
+const isUsual = (name: string, value: unknown): boolean => (name === "temperature" || name === "top_p") && value === 1;
+
+const fitsEffort = (effort: unknown, control: Quirks["reasoningControl"], { efforts }: Quirks): boolean =>
+  typeof effort === "string" &&
+  (control === "effort" || (control === "thinking" && efforts !== undefined)) &&
+  efforts?.includes(effort) !== false;
 
 const fitsMessage = (message: Json, quirks: Quirks): boolean => {
   const { role, content } = message;

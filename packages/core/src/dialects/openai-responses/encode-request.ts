@@ -1,7 +1,9 @@
-import type { ChatRequest, ReasoningPreferences } from "../../chat/request.ts";
+import type { ChatRequest } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
+import { effortFor } from "../effort.ts";
 import { arrayIn, isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
+import { effortPrefix } from "../openai-chat/extras.ts";
 import { hasOwnWords as hasChatWords } from "../openai-chat/identity.ts";
 import { encodeInput } from "./encode-input.ts";
 import { encodeFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
@@ -74,11 +76,13 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
     top_logprobs: request.topLogprobs,
     text: unlessEmpty({
       ...(isObject(text) ? text : {}),
-      ...present({ format: encodeFormat(request.outputFormat), verbosity: request.verbosity }),
+      ...present({ format: encodeFormat(request), verbosity: request.verbosity }),
     }),
     reasoning: unlessEmpty({
       ...(isObject(reasoning) ? reasoning : {}),
-      ...present({ effort: effortOf(request.reasoning) }),
+      ...present({
+        effort: request.reasoning && effortFor(request.reasoning, target.quirks.efforts, losses),
+      }),
     }),
     include: includeOf(request, target, arrayIn({ include }, "include")),
     service_tier: isOwn ? request.serviceTier : foreignTier(request.serviceTier, losses),
@@ -89,6 +93,9 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
 };
 
 const unlessEmpty = (fields: Json): Json | undefined => (Object.keys(fields).length === 0 ? undefined : fields);
+
+/** How Chat Completions is asked for it by clients of both. */
+const reasoningSummary = `${effortPrefix}summary`;
 
 /** What Chat Completions calls the same. */
 const sharedWithChat: ReadonlySet<string> = new Set([
@@ -109,6 +116,7 @@ const encodeExtras = (request: ChatRequest, { isOwn, losses }: EncodeScope): Rea
     if (!fromChat) losses.tuning(name);
     else if (sharedWithChat.has(name)) kept[name] = value;
     else if (name === "web_search_options") kept["web_search"] = toWebSearch(value);
+    else if (name === reasoningSummary) kept["reasoning"] = { summary: value };
     // Usage is told in any case.
     else if (name !== "stream_options") losses.tuning(name);
   }
@@ -126,15 +134,6 @@ const nameLosses = (request: ChatRequest, losses: Losses): void => {
   if (request.topK !== undefined) losses.tuning("top_k");
   if ((request.frequencyPenalty ?? 0) !== 0) losses.tuning("frequency_penalty");
   if ((request.presencePenalty ?? 0) !== 0) losses.tuning("presence_penalty");
-};
-
-const effortOf = (reasoning: ReasoningPreferences | undefined): string | undefined => {
-  if (reasoning === undefined) return undefined;
-  const { effort, budgetTokens, enabled } = reasoning;
-  if (enabled === false || budgetTokens === 0) return "none";
-  if (effort !== undefined || budgetTokens === undefined) return effort;
-  if (budgetTokens <= 1024) return "low";
-  return budgetTokens <= 8192 ? "medium" : "high";
 };
 
 const encryptedContent = "reasoning.encrypted_content";

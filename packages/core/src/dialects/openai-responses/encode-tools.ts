@@ -1,6 +1,7 @@
-import type { ChatRequest, OutputFormat, Tool, ToolChoice } from "../../chat/request.ts";
+import type { ChatRequest, Tool, ToolChoice } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { present } from "../fields.ts";
+import { strictnessOf } from "../strict-schema.ts";
 import { writeFormat } from "./custom-format.ts";
 import { ownExtras, type EncodeScope } from "./encode-scope.ts";
 import { dialectId } from "./identity.ts";
@@ -62,7 +63,7 @@ export const encodeToolChoice = ({ toolChoice, tools = [] }: ChatRequest): unkno
 };
 
 /** Writes the output format. */
-export const encodeFormat = (format: OutputFormat | undefined): Json | undefined => {
+export const encodeFormat = ({ outputFormat: format, dialect }: ChatRequest): Json | undefined => {
   switch (format?.type) {
     case undefined:
       return undefined;
@@ -71,8 +72,8 @@ export const encodeFormat = (format: OutputFormat | undefined): Json | undefined
     case "json":
       return { type: "json_object" };
     case "json-schema": {
-      const { schema, name = "response", description, strict } = format;
-      return present({ type: "json_schema", name, description, schema, strict });
+      const { schema, name = "response", description } = format;
+      return present({ type: "json_schema", name, description, schema, strict: strictnessOf(format, dialect) });
     }
   }
 };

@@ -4,7 +4,7 @@ import type { Finish } from "../../chat/finish.ts";
 import { mapEvents } from "../../chat/map-reply.ts";
 import type { Reply } from "../../chat/reply.ts";
 import { addUsage, type Usage } from "../../chat/usage.ts";
-import { toGatewayError, type GatewayErrorCode } from "../../errors.ts";
+import { toGatewayError, UpstreamError, type GatewayErrorCode } from "../../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../../pipeline/context.ts";
 import { dryRunKey } from "../../pipeline/dry-run.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
@@ -82,10 +82,11 @@ class MeteredCall {
 
   readonly rejected = (thrown: unknown): never => {
     const error = toGatewayError(thrown);
-    const billed = possiblyBilled.has(error.code);
+    const known = error instanceof UpstreamError ? error.usage : undefined;
+    const billed = known === undefined && possiblyBilled.has(error.code);
     const inputTokens = billed ? estimateInputTokens(this.#context.request) : 0;
-    const usage = { inputTokens, outputTokens: 0, ...(billed ? { estimated: true } : {}) };
-    this.#record("rejected", usage, error.code, billed);
+    const usage = known ?? { inputTokens, outputTokens: 0, ...(billed ? { estimated: true } : {}) };
+    this.#record("rejected", usage, error.code, { isPaid: known !== undefined, billed });
     throw thrown;
   };
 
@@ -102,7 +103,7 @@ class MeteredCall {
 
   readonly #finished = ({ exit, error }: Finish): void => {
     const code = error === undefined ? undefined : toGatewayError(error).code;
-    this.#record(exit, this.#usageSoFar(exit), code, false);
+    this.#record(exit, this.#usageSoFar(exit), code, { isPaid: true, billed: false });
   };
 
   /** What the provider said; of an answer that was cut before it said so, what we saw. */
@@ -128,10 +129,16 @@ class MeteredCall {
     return price === undefined ? {} : { costNanoUsd: costOf(usage, price), costSource: "local" };
   }
 
-  #record(exit: Finish["exit"] | "rejected", usage: Usage, error: GatewayErrorCode | undefined, billed: boolean): void {
+  /** @param isPaid There was an answer, whatever became of it. */
+  #record(
+    exit: Finish["exit"] | "rejected",
+    usage: Usage,
+    error: GatewayErrorCode | undefined,
+    { isPaid, billed }: { readonly isPaid: boolean; readonly billed: boolean },
+  ): void {
     const context = this.#context;
-    const cost: Cost = exit === "rejected" ? { costNanoUsd: 0 } : this.#cost(usage);
-    if (exit !== "rejected") {
+    const cost: Cost = isPaid ? this.#cost(usage) : { costNanoUsd: 0 };
+    if (isPaid) {
       this.#add(usage, cost.costNanoUsd);
       if (context.target !== undefined) context.get(telemetryKey)?.paid(context.target, { usage, ...cost });
     }
@@ -156,7 +163,7 @@ class MeteredCall {
       record(row, common, context);
       record(row, this.#ledger, context);
     }
-    if (exit !== "rejected" && context.span.isRecording() && cost.costNanoUsd !== undefined) {
+    if (isPaid && context.span.isRecording() && cost.costNanoUsd !== undefined) {
       context.span.setAttributes({
         [attribute.costAmount]: cost.costNanoUsd / 1e9,
         [attribute.costCurrency]: "USD",

@@ -5,6 +5,11 @@ import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { registryKey } from "../../providers/registry.ts";
 import { checkKnown } from "../../check-options.ts";
+import { allowsAnswerTool } from "../../dialects/answer-tool.ts";
+import { quirksFor } from "../../dialects/quirks.ts";
+import { dryRunKey } from "../../pipeline/dry-run.ts";
+import { checkAnswer, formatToCheck } from "./answer-check.ts";
+import { createAnswerToolReader } from "./answer-tool-reader.ts";
 import { createThinkTags, type ThinkTags } from "./think-tags.ts";
 import { createWellFormed } from "./well-formed.ts";
 
@@ -20,7 +25,10 @@ export interface TranslateStreamOptions {
 
 /**
  * Makes any provider's events well-formed: one start, tool calls that begin before they go on and end before their
- * choice does, and one proper end a choice or an error, never a cut answer that looks complete.
+ * choice does, and one proper end a choice or an error, never a cut answer that looks complete. Where the client asked
+ * for an output format, the answer is held to it.
+ *
+ * @throws UpstreamError `upstream_invalid_response` for a whole answer that a strict schema does not allow.
  */
 export const translateStream = (options: TranslateStreamOptions = {}): Stage => {
   checkKnown(options, "translateStream", ["thinkTags"]);
@@ -28,9 +36,13 @@ export const translateStream = (options: TranslateStreamOptions = {}): Stage => 
   if (typeof thinkTags !== "boolean" && thinkTags !== "auto") {
     throw new TypeError('`translateStream.thinkTags` must be true, false or "auto".');
   }
-  return defineStage("translate-stream", (context, next) =>
-    next().then((reply) => makeWellFormed(reply, context, thinkTags)),
-  );
+  return defineStage("translate-stream", (context, next) => {
+    const format = formatToCheck(context.request);
+    const answer = next().then((reply) => makeWellFormed(reply, context, thinkTags));
+    return format === undefined || context.get(dryRunKey) === true
+      ? answer
+      : answer.then((reply) => checkAnswer(reply, format, context));
+  });
 };
 
 const makeWellFormed = (reply: Reply, context: Context, thinkTags: boolean | "auto"): Reply => {
@@ -38,11 +50,16 @@ const makeWellFormed = (reply: Reply, context: Context, thinkTags: boolean | "au
   const wellFormed = createWellFormed(provider);
   const tags = (thinkTags === "auto" ? usesThinkTags(context) : thinkTags) ? createTagReader() : undefined;
   const checked = mapEvents(reply, wellFormed.check, { flush: wellFormed.end });
-  return tags === undefined ? checked : mapEvents(checked, tags);
+  const tagged = tags === undefined ? checked : mapEvents(checked, tags);
+  return allowsAnswerTool(context.request) ? mapEvents(tagged, createAnswerToolReader()) : tagged;
 };
 
-const usesThinkTags = (context: Context): boolean =>
-  context.target !== undefined && context.get(registryKey)?.get(context.target.provider)?.quirks.thinkTags === true;
+const usesThinkTags = (context: Context): boolean => {
+  const { target, request } = context;
+  if (target === undefined) return false;
+  const provider = context.get(registryKey)?.get(target.provider);
+  return provider !== undefined && quirksFor(provider.quirks, target.model, request.reasoning).thinkTags === true;
+};
 
 /** Reads think tags in every choice's text. */
 const createTagReader = (): ((event: ChatEvent) => ChatEvent | readonly ChatEvent[]) => {

@@ -9,3 +9,7 @@ export const offeredFunctions = (
   if (choice?.type === "allowed") return functions.filter(({ name }) => choice.names.includes(name));
   return functions;
 };
+
+/** Whether a choice leaves the model no way but to call a tool. */
+export const isForced = (choice: ToolChoice | undefined): boolean =>
+  choice?.type === "required" || choice?.type === "tool" || (choice?.type === "allowed" && choice.mode === "required");

@@ -34,6 +34,21 @@ describe("the catalog builder", () => {
     ]);
   });
 
+  test("says which of two APIs a model is served at, where it is only one", () => {
+    const at = (...supported_endpoints: string[]) => openai({ supported_endpoints })?.only;
+    expect(openai({ mode: "responses" })?.only).toBe("responses");
+    expect(at("/v1/responses", "/v1/batch")).toBe("responses");
+    expect(at("/v1/chat/completions")).toBe("chat");
+    expect(at("/v1/chat/completions", "/v1/responses")).toBeUndefined();
+    expect(openai({})?.only).toBeUndefined();
+    const { catalog, skipped } = build({
+      "perplexity/of-another": chat("perplexity", { mode: "responses" }),
+      "perplexity/sonar": chat("perplexity", { supported_endpoints: ["/v1/chat/completions"] }),
+    });
+    expect(catalog.providers["perplexity"]).toEqual({ sonar: { price: [150, 600] } });
+    expect(skipped).toEqual([{ key: "perplexity/of-another", reason: "neither chat nor embedding" }]);
+  });
+
   test("rounds fractions of a nano-dollar up, and nothing else", () => {
     expect(openai({ cache_read_input_token_cost: 6.25e-8 })?.price).toEqual([150, 600, 63]);
     expect(openai({ input_cost_per_token: 1e-10 })?.price?.[0]).toBe(1);

@@ -49,7 +49,11 @@ const abilitiesOf = (row: unknown): Json => {
   return Object.fromEntries(Object.entries(isObject(row) ? row : {}).filter(([field]) => fields.has(field)));
 };
 
-const encode = (row: Json, mode: string, free: boolean): Row => {
+type Mode = "chat" | "embedding";
+/** What a model is for, and the only API that serves it where its provider has two. */
+type Service = { readonly mode: Mode; readonly only?: NonNullable<Row["only"]> };
+
+const encode = (row: Json, { mode, only }: Service, free: boolean): Row => {
   const read = readPrices(row);
   const base = read.find((tier) => tier.serviceTier === null && tier.above === null);
   const price = base && pricesOf(base.prices, mode, free);
@@ -82,6 +86,7 @@ const encode = (row: Json, mode: string, free: boolean): Row => {
   }
   return {
     ...(mode === "embedding" ? { embedding: 1 } : {}),
+    ...(only === undefined ? {} : { only }),
     ...(contextWindow === undefined ? {} : { window: contextWindow }),
     ...(output === undefined ? {} : { output }),
     ...(can === 0 ? {} : { can }),
@@ -103,16 +108,18 @@ const idOf = (key: string, { prefix, bare, shape }: Source): string | undefined 
   return id;
 };
 
-const endpoints = ["/v1/chat/completions", "/v1/messages", "/v1/completions"];
+const chatEndpoints = ["/v1/chat/completions", "/v1/messages", "/v1/completions"];
 
-const modeOf = (row: Json): "chat" | "embedding" => {
-  const mode = row["mode"];
-  if (mode !== "chat" && mode !== "embedding") throw new Skip("neither chat nor embedding");
-  const served = row["supported_endpoints"];
-  if (mode === "chat" && Array.isArray(served) && !endpoints.some((endpoint) => served.includes(endpoint))) {
-    throw new Skip("not served as chat");
-  }
-  return mode;
+const serviceOf = (row: Json, hasResponses: boolean): Service => {
+  const { mode, supported_endpoints: served } = row;
+  if (mode === "embedding") return { mode };
+  if (mode === "responses" && hasResponses) return { mode: "chat", only: "responses" };
+  if (mode !== "chat") throw new Skip("neither chat nor embedding");
+  if (!Array.isArray(served)) return { mode };
+  const isChat = chatEndpoints.some((endpoint) => served.includes(endpoint));
+  const isResponse = hasResponses && served.includes("/v1/responses");
+  if (!isChat && !isResponse) throw new Skip("not served as chat");
+  return isChat === isResponse || !hasResponses ? { mode } : { mode, only: isChat ? "chat" : "responses" };
 };
 
 /** The catalog of a price list, and what became of its rows. */
@@ -138,16 +145,16 @@ export const buildCatalog = (
     try {
       const reason = wrong.get(key);
       if (reason !== undefined) throw new Skip(reason);
-      const mode = modeOf(row);
       const taker = takers.find(({ from }) => idOf(key, from) !== undefined);
       const id = taker && idOf(key, taker.from);
       const models = taker && providers.get(taker.id);
       if (taker === undefined || id === undefined || models === undefined)
         throw new Skip("not a name the provider uses");
       if (models.has(id)) throw new Skip("listed twice");
-      const { twin, free } = taker.from;
+      const { twin, free, responses } = taker.from;
+      const service = serviceOf(row, responses === true);
       const abilities = twin === undefined ? {} : abilitiesOf(list[twin + id]);
-      models.set(id, encode({ ...abilities, ...row }, mode, free?.test(id) === true));
+      models.set(id, encode({ ...abilities, ...row }, service, free?.test(id) === true));
     } catch (error) {
       if (!(error instanceof Skip)) throw error;
       skipped.push({ key, reason: error.message });

@@ -12,12 +12,14 @@ export interface Source {
   readonly twin?: string;
   /** Models for which a price of zero is true. */
   readonly free?: RegExp;
+  /** It has OpenAI's Responses beside its chat, and models that only one of them serves. */
+  readonly responses?: true;
 }
 
 /** By the provider's id in the gateway. */
 export const sources: Readonly<Record<string, Source>> = {
   // Names of fine-tuned models go on after `ft:model`: no model is called just that.
-  openai: { names: ["openai"], bare: true, shape: /^(?!ft:)/ },
+  openai: { names: ["openai"], bare: true, shape: /^(?!ft:)/, responses: true },
   anthropic: { names: ["anthropic"], bare: true, twin: "azure_ai/" },
   gemini: { names: ["gemini"], prefix: "gemini/", bare: true },
   mistral: { names: ["mistral"], prefix: "mistral/" },
@@ -49,7 +51,7 @@ export const sources: Readonly<Record<string, Source>> = {
   crusoe: { names: ["crusoe"], prefix: "crusoe/" },
   vercel: { names: ["vercel_ai_gateway"], prefix: "vercel_ai_gateway/" },
   // Names with a slash are those of a region, or of a deployment type, at another price.
-  azure: { names: ["azure"], prefix: "azure/", shape: /^(?!container$)[^/]+$/ },
+  azure: { names: ["azure"], prefix: "azure/", shape: /^(?!container$)[^/]+$/, responses: true },
   "azure-anthropic": { names: ["azure_ai"], prefix: "azure_ai/", shape: /^claude/ },
   "azure-inference": { names: ["azure_ai"], prefix: "azure_ai/", shape: /^(?!claude)/ },
   bedrock: { names: ["bedrock_converse", "bedrock"], bare: true, shape: /^[^/]+$/ },

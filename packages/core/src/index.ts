@@ -124,7 +124,7 @@ export { cohere } from "./providers/cohere.ts";
 export type { RowOptions } from "./providers/create-provider.ts";
 export { defineProvider } from "./providers/define-provider.ts";
 export { gemini } from "./providers/gemini.ts";
-export { openai } from "./providers/openai.ts";
+export { openai, type OpenaiOptions } from "./providers/openai.ts";
 export { ollama } from "./providers/ollama.ts";
 export { openaiCompatible, provider } from "./providers/openai-compatible.ts";
 export { providersFromEnv } from "./providers/from-env.ts";

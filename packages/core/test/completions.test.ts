@@ -52,7 +52,8 @@ const setUp = (respond: () => FakeAnswer | Promise<FakeAnswer>, options: Gateway
   return { client, post, sent, seen, transport };
 };
 
-const model = "openai/gpt-5-mini";
+// One that tells probabilities.
+const model = "openai/gpt-4o";
 const claude = "anthropic/claude-haiku-4-5";
 const prompt = "Once upon a time";
 const head = { id: "chatcmpl-1", object: "text_completion", created: 1_700_000_000, model: "gpt-test-2026" };
@@ -71,7 +72,7 @@ describe("a whole answer", () => {
       choices: [{ text: "there was a wolf.", index: 0, logprobs: null, finish_reason: "stop" }],
       usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
     });
-    expect(sent()).toEqual({ model: "gpt-5-mini", messages: [{ role: "user", content: prompt }] });
+    expect(sent()).toEqual({ model: "gpt-4o", messages: [{ role: "user", content: prompt }] });
     expect(seen).toMatchObject([{ dialect: "openai-completions", operation: "text_completion" }]);
   });
 

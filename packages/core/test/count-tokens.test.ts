@@ -21,6 +21,7 @@ import {
   insertBefore,
   memoryLedger,
   openai,
+  openaiCompatible,
   pii,
   replyOf,
   UpstreamError,
@@ -47,6 +48,7 @@ const setUp = (
       openai({ id: "responses", apiKey: "sk-r", api: "responses" }),
       anthropic({ apiKey: "sk-a" }),
       gemini({ apiKey: "sk-g" }),
+      openaiCompatible({ id: "house", baseURL: "http://127.0.0.1:8000/v1" }),
       bedrock({ apiKey: "sk-b", region: "us-east-1" }),
     ],
     models: { either: ["anthropic/claude-haiku-4-5", "gemini/gemini-2.5-flash"] },
@@ -76,6 +78,7 @@ const path = "/v1/messages/count_tokens";
 const claude = "anthropic/claude-haiku-4-5";
 const flash = "gemini/gemini-2.5-flash";
 const mini = "openai/gpt-5-mini";
+const house = "house/gpt-5-mini";
 const messages = [{ role: "user" as const, content: "How is the weather in Rome?" }];
 const schema = { type: "object" as const, properties: { city: { type: "string" } } };
 const tools = [{ name: "weather", description: "Tells the weather.", input_schema: schema }];
@@ -157,6 +160,12 @@ describe("a provider that counts is asked", () => {
     expect(Object.keys(sent() as object).toSorted()).toEqual(["input", "instructions", "model", "tools"]);
   });
 
+  test("a model of OpenAI's chat, which itself counts nothing", async () => {
+    const { post, transport } = setUp(() => ({ body: { object: "response.input_tokens", input_tokens: 47 } }));
+    expect(await (await post(path, { ...prompt, model: mini })).json()).toEqual({ input_tokens: 47 });
+    expect(transport.requests[0]?.url).toBe("https://api.openai.com/v1/responses/input_tokens");
+  });
+
   test("a client of another dialect, of Anthropic: no limit, no stream, no sampling", async () => {
     const { post, sent } = setUp(() => ({ body: { input_tokens: 5 } }));
     const generationConfig = { temperature: 1, maxOutputTokens: 7, thinkingConfig: { thinkingBudget: 2048 } };
@@ -208,8 +217,8 @@ describe("tokens are estimated, and said to be", () => {
 
   test("where the provider does not count: it is not asked", async () => {
     const { post, transport } = setUp(() => ({ body: {} }));
-    const short = await estimateOf(await post(path, { ...prompt, model: mini }));
-    const long = { ...prompt, model: mini, system: "Be terse. ".repeat(50) };
+    const short = await estimateOf(await post(path, { ...prompt, model: house }));
+    const long = { ...prompt, model: house, system: "Be terse. ".repeat(50) };
     expect(await estimateOf(await post(path, long))).toBeGreaterThan(short);
     expect(transport.requests).toHaveLength(0);
   });

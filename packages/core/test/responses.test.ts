@@ -25,7 +25,7 @@ const setUp = (answer: FakeAnswer, options: GatewayOptions = {}): World => {
   const transport = createFakeTransport(() => answer);
   const gateway = createGateway({
     providers: [
-      openai({ apiKey: "sk-1" }),
+      openai({ apiKey: "sk-1", api: "chat" }),
       openai({ id: "native", apiKey: "sk-2", api: "responses" }),
       anthropic({ apiKey: "sk-3" }),
     ],
@@ -395,8 +395,8 @@ describe("a provider that speaks Responses", () => {
     expect(answer.headers.get("x-llm-gateway-dropped")).toBe("seed");
   });
 
-  test("`api` is one of two words", () => {
-    // @ts-expect-error A word that is neither.
-    expect(() => openai({ apiKey: "sk", api: "assistants" })).toThrow(/`api` must be one of "chat", "responses"/);
+  test("`api` is one of three words", () => {
+    // @ts-expect-error A word that is none of them.
+    expect(() => openai({ apiKey: "sk", api: "assistants" })).toThrow(/`api` must be one of "auto", "chat"/);
   });
 });

@@ -7,10 +7,11 @@ import { checkOptions, createProvider } from "./create-provider.ts";
 import { isModelName } from "./declared-models.ts";
 import { readFirst, type Environment } from "./environment.ts";
 import { hostedDialect } from "./hosted-dialect.ts";
+import { chooseApi, openaiApis, type OpenaiApi } from "./openai-api.ts";
 import { openaiModels } from "./openai-models.ts";
 import { openaiDefinition } from "./openai.ts";
 import { addressVariablesOf, type ProviderDefinition } from "./provider-row.ts";
-import type { Provider, ProviderOptions } from "./provider.ts";
+import type { DialectOfModel, Provider, ProviderOptions } from "./provider.ts";
 
 /** Options of `azureOpenai()`. `accessToken` is one of Microsoft Entra, in place of the resource's key. */
 export interface AzureOpenaiOptions extends ProviderOptions {
@@ -29,8 +30,14 @@ export interface AzureOpenaiOptions extends ProviderOptions {
    * @default OPENAI_API_VERSION, or "v1"
    */
   readonly apiVersion?: string;
-  /** Which of its APIs is spoken. To use both, make two providers with different ids. @default "chat" */
-  readonly api?: "chat" | "responses";
+  /**
+   * Which of its APIs is spoken. `auto` takes clients of Responses to Responses and all others to chat, as far as the
+   * model is served there; of a dated version, which may have no Responses, only the models that exist nowhere else are
+   * asked for there.
+   *
+   * @default "auto"
+   */
+  readonly api?: OpenaiApi;
   /**
    * What is deployed: the model, and the deployment's name. Clients ask for the model.
    *
@@ -83,8 +90,8 @@ export const azureOpenai = (options: AzureOpenaiOptions = {}): Provider => azure
 /** `azureOpenai()` in an environment of one's own. */
 export const azureFrom = (environment: Environment, options: AzureOpenaiOptions = {}): Provider => {
   checkOptions(options, factory, ["resource", "apiVersion", "api", "deployments"]);
-  const { resource, apiVersion, api = "chat", deployments, ...common } = options;
-  checkOneOf(api, `api of ${factory}`, ["chat", "responses"]);
+  const { resource, apiVersion, api = "auto", deployments, ...common } = options;
+  checkOneOf(api, `api of ${factory}`, openaiApis);
   const version = checkVersion(apiVersion ?? readFirst(environment, versionVariables) ?? "v1");
   const isDated = version !== "v1" && version !== "preview";
   const names = checkDeployments(deployments);
@@ -94,16 +101,19 @@ export const azureFrom = (environment: Environment, options: AzureOpenaiOptions 
     byModel: [...guests, ...openaiModels],
   };
 
-  const hosting = {
-    nameOf: (model: string): string => names.get(model) ?? model,
-    ...(isDated && api === "chat" ? { placeOf: underDeployment } : {}),
+  const nameOf = (model: string): string => names.get(model) ?? model;
+  const chat = hostedDialect(openaiChat, { nameOf, ...(isDated ? { placeOf: underDeployment } : {}) });
+  const responses = hostedDialect(openaiResponses, { nameOf });
+  const dialectOfModel: DialectOfModel = (model, request) => {
+    if (guests.some((guest) => guest.model.test(model))) return chat;
+    return chooseApi(model, provider.models.get(model), request, !isDated) === "responses" ? responses : chat;
   };
-  const dialect = api === "responses" ? openaiResponses : openaiChat;
-  const provider = createProvider(
+  const provider: Provider = createProvider(
     {
       ...azureDefinition,
       quirks,
-      dialect: hostedDialect(dialect, hosting),
+      dialect: api === "responses" ? responses : chat,
+      ...(api === "auto" ? { dialectOfModel } : {}),
       ...(version === "v1" ? {} : { query: `api-version=${version}` }),
     },
     { ...common, ...addressOf(resource, common, environment) },

@@ -43,6 +43,8 @@ export type Capability = (typeof capabilities)[number];
 export interface Model {
   readonly id: string;
   readonly mode: "chat" | "embedding";
+  /** The one of OpenAI's two APIs that serves it; absent where both do, where nobody knows, and at other providers. */
+  readonly onlyApi?: "chat" | "responses";
   /** Tokens of prompt and answer together, or of the prompt where the provider counts them apart. */
   readonly contextWindow?: number;
   readonly maxOutputTokens?: number;
@@ -69,6 +71,8 @@ type PriceRow = readonly (number | null)[];
 interface CatalogRow {
   /** Set on embedding models. */
   readonly embedding?: 1;
+  /** The only API that serves it, where one of two does not. */
+  readonly only?: "chat" | "responses";
   readonly window?: number;
   readonly output?: number;
   /** Bit n stands for the n-th of the file's `capabilities`. */
@@ -115,6 +119,7 @@ export const catalogModels = (provider: string): ReadonlyMap<string, Model> => {
 const decodeModel = (id: string, row: CatalogRow, catalog: CatalogFile): Model => ({
   id,
   mode: row.embedding === 1 ? "embedding" : "chat",
+  ...(row.only === undefined ? {} : { onlyApi: row.only }),
   ...(row.window === undefined ? {} : { contextWindow: row.window }),
   ...(row.output === undefined ? {} : { maxOutputTokens: row.output }),
   capabilities: catalog.capabilities.filter((_, bit) => ((row.can ?? 0) >> bit) & 1),

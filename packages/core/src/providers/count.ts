@@ -25,10 +25,11 @@ export interface ProviderCount {
  */
 export const countAtProvider = async (context: Context): Promise<ProviderCount | undefined> => {
   const { clock, cancellation } = context;
-  const { target, provider, dialect } = calleeOf(context);
+  const { target, provider, dialect: own } = calleeOf(context);
   const { id } = provider;
+  const dialect = own.count === undefined ? provider.counter : own;
+  if (dialect?.count === undefined) return undefined;
   const { count } = dialect;
-  if (count === undefined) return undefined;
   const settings = requireValue(context, callSettingsKey);
   const credential = await unlessCancelled(Promise.resolve(credentialOf(provider, clock)), cancellation);
   const { url, headers, body } = writeRequest(context, target, provider, count, credential, settings.unsupported);

@@ -39,6 +39,7 @@ export const declareModels = (
 const fields: ReadonlySet<string> = new Set<keyof Model>([
   "id",
   "mode",
+  "onlyApi",
   "contextWindow",
   "maxOutputTokens",
   "capabilities",
@@ -69,6 +70,10 @@ function checkModel(model: unknown, option: string): asserts model is Partial<Mo
   const { mode, price, tiers } = model;
   if (mode !== undefined && mode !== "chat" && mode !== "embedding") {
     throw new TypeError(`\`mode\` in ${option} must be "chat" or "embedding".`);
+  }
+  const { onlyApi } = model;
+  if (onlyApi !== undefined && onlyApi !== "chat" && onlyApi !== "responses") {
+    throw new TypeError(`\`onlyApi\` in ${option} must be "chat" or "responses".`);
   }
   for (const name of ["contextWindow", "maxOutputTokens"]) {
     const value = model[name];

@@ -3,10 +3,11 @@ import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
 import { checkOptions, createProvider } from "./create-provider.ts";
 import { readVariable, type Environment } from "./environment.ts";
+import { chooseApi, openaiApis, type OpenaiApi } from "./openai-api.ts";
 import { openaiModels } from "./openai-models.ts";
 import { resolveHeaders } from "./provider-headers.ts";
 import type { ProviderDefinition } from "./provider-row.ts";
-import type { Provider, ProviderOptions } from "./provider.ts";
+import type { DialectOfModel, Provider, ProviderOptions } from "./provider.ts";
 
 export interface OpenaiOptions extends ProviderOptions {
   /** Organization that is billed. @default `OPENAI_ORG_ID` */
@@ -14,12 +15,13 @@ export interface OpenaiOptions extends ProviderOptions {
   /** Project that is billed. @default `OPENAI_PROJECT_ID` */
   readonly project?: string;
   /**
-   * Which of its APIs is spoken. `responses` also has the models that only exist there, reasons across turns and runs
-   * hosted tools. To use both, make two providers with different ids.
+   * Which of its APIs is spoken. `auto` takes clients of Responses to Responses and all others to chat, as far as the
+   * model is served there; behind another `baseURL` than OpenAI's, which may have no Responses, only the models that
+   * exist nowhere else are asked for there.
    *
-   * @default "chat"
+   * @default "auto"
    */
-  readonly api?: "chat" | "responses";
+  readonly api?: OpenaiApi;
 }
 
 export const openaiDefinition: ProviderDefinition = {
@@ -48,18 +50,28 @@ export const openai = (options: OpenaiOptions = {}): Provider => openaiFrom(proc
 /** `openai()` in an environment of one's own. */
 export const openaiFrom = (environment: Environment, options: OpenaiOptions = {}): Provider => {
   checkOptions(options, "openai()", ["organization", "project", "api"]);
-  const { organization, project, headers, api = "chat", ...rest } = options;
-  checkOneOf(api, "api", ["chat", "responses"]);
+  const { organization, project, headers, api = "auto", ...rest } = options;
+  checkOneOf(api, "api", openaiApis);
   const billed = organization ?? readVariable(environment, "OPENAI_ORG_ID");
   const within = project ?? readVariable(environment, "OPENAI_PROJECT_ID");
   const account = {
     ...(billed === undefined ? {} : { "openai-organization": billed }),
     ...(within === undefined ? {} : { "openai-project": within }),
   };
-  return createProvider(
+  const provider = createProvider(
     { ...openaiDefinition, dialect: api === "responses" ? openaiResponses : openaiChat },
     { ...rest, headers: { ...account, ...resolveHeaders(headers ?? {}, "openai()") } },
     environment,
     "openai()",
   );
+  const { baseURL, models } = provider;
+  const isOwn = /(^|\.)openai\.com$/.test(new URL(baseURL).hostname);
+  const dialectOfModel: DialectOfModel = (name, request) =>
+    chooseApi(name, models.get(name), request, isOwn) === "responses" ? openaiResponses : openaiChat;
+  return {
+    ...provider,
+    ...(api === "auto" ? { dialectOfModel } : {}),
+    // Chat itself counts nothing.
+    ...(isOwn ? { counter: openaiResponses } : {}),
+  };
 };

@@ -43,6 +43,8 @@ export interface Provider {
   readonly embeddings?: BackDialect;
   /** The dialect of a model that speaks another one, `undefined` for all that do not. */
   readonly dialectOfModel?: DialectOfModel;
+  /** The dialect in which it is asked to count tokens, where a model's own cannot ask for that. */
+  readonly counter?: BackDialect;
   /** Without a trailing slash. */
   readonly baseURL: string;
   /** What every address has behind its path: `api-version=2024-10-21`. */

@@ -79,9 +79,9 @@ export const sources: Readonly<Record<string, Source>> = {
   heroku: { names: ["heroku"], prefix: "heroku/" },
   nebius: { names: ["nebius"], prefix: "nebius/" },
   ovhcloud: { names: ["ovhcloud"], prefix: "ovhcloud/" },
-  wandb: { names: ["wandb"], prefix: "wandb/" },
   gmi: { names: ["gmi"], prefix: "gmi/" },
   inception: { names: ["inception"], prefix: "inception/" },
+  publicai: { names: ["publicai"], prefix: "publicai/" },
   voyage: { names: ["voyage"], prefix: "voyage/" },
   // Names in `-cloud` run at the vendor's, on a subscription.
   ollama: { names: ["ollama"], prefix: "ollama/", free: /^(?!.*-cloud$)/ },

@@ -6,8 +6,8 @@ import { wantsReasoning } from "./reasoning.ts";
  * dialect; never a provider's name in the dialect's code.
  */
 export interface Quirks {
-  /** Field that limits the output. @default "max_tokens" */
-  readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
+  /** Field that limits the output; `either`: it is left as the client wrote it. @default "max_tokens" */
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens" | "either";
   /** Knows the `developer` role; elsewhere it is sent as `system`. @default false */
   readonly developerRole?: boolean;
   /** Takes `stream_options.include_usage`; `refused`: sends usage unasked, or never. @default "asked" */

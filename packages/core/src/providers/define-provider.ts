@@ -58,12 +58,14 @@ const checkRow = (row: ProviderRow): void => {
   checkKnown(row, owner, Object.keys(fields));
   const factory = `${owner}()`;
   resolveId(row.id, factory);
+  const given: unknown = row.baseURL;
   const parts = Object.keys(row.addressParts ?? {});
-  const filled = parts.reduce((url, part) => url.replace(`{${part}}`, "part"), row.baseURL);
+  const filled = typeof given === "string" ? parts.reduce((url, part) => url.replace(`{${part}}`, "part"), given) : "";
   const baseURL = resolveBaseURL(filled, { name: `\`baseURL\` of ${factory}`, allowHttp: row.local === true });
-  if (baseURL !== filled) {
+  if (baseURL !== filled || /[{}]/.test(filled)) {
     throw new TypeError(
-      `\`baseURL\` of ${factory} must be as it is called: ${baseURL}, with each \`addressParts\` once.`,
+      `\`baseURL\` of ${factory} must be a plain URL without a slash at its end, and each of its parts in braces a name ` +
+        "in `addressParts`.",
     );
   }
   if (!Array.isArray(row.keyVariables)) {

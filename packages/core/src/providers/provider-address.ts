@@ -57,14 +57,20 @@ const fillIn = (
       const names = [`\`address.${name}\``, ...variables].join(" or ");
       throw new TypeError(`${factory} needs ${names}; it is a part of its address, ${baseURL}.`);
     }
-    filled = filled.replace(`{${name}}`, checkPart(given, `${name} of ${factory}`));
+    const placeholder = `{${name}}`;
+    const [, after = ""] = filled.split(placeholder);
+    filled = filled.replace(placeholder, checkPart(given, /^[^/]*/.exec(after)?.[0] ?? "", `${name} of ${factory}`));
   }
   return filled;
 };
 
-/** Variables for hosts are often filled with URLs; beyond that a part is letters, digits, dots, dashes and underscores. */
-const checkPart = (given: unknown, name: string): string => {
-  const part = typeof given === "string" ? given.trim().replace(/^https:\/\/|\/+$/g, "") : "";
+/**
+ * People often write more of the address than is asked for: the scheme, or the rest of the host's name. Beyond that a
+ * part is letters, digits, dots, dashes and underscores.
+ */
+const checkPart = (given: unknown, rest: string, name: string): string => {
+  const written = typeof given === "string" ? given.trim().replace(/^https:\/\/|\/+$/g, "") : "";
+  const part = rest !== "" && written.endsWith(rest) ? written.slice(0, -rest.length) : written;
   if (/^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$/i.test(part)) return part;
   throw new TypeError(`The ${name} must be a name of letters, digits, ".", "_" and "-", as it is in the address.`);
 };

@@ -1,4 +1,6 @@
+import { cloudRows } from "./cloud-rows.ts";
 import { cohereDefinition } from "./cohere.ts";
+import { gatewayRows } from "./gateway-rows.ts";
 import { localRows } from "./local-rows.ts";
 import { ollamaDefinition } from "./ollama.ts";
 import type { ProviderRow } from "./provider-row.ts";
@@ -32,8 +34,9 @@ const hostedRows: readonly ProviderRow[] = [
     baseURL: "https://api.groq.com/openai/v1",
     keyVariables: ["GROQ_API_KEY"],
     basePath: "/openai/v1",
+    apis: ["responses"],
     quirks: {
-      maxTokensField: "max_completion_tokens",
+      maxTokensField: "either",
       messageName: false,
       noNullFields: true,
       unsupported: ["logprobs", "top_logprobs", "logit_bias", "n"],
@@ -50,6 +53,7 @@ const hostedRows: readonly ProviderRow[] = [
     telemetryName: "deepseek",
     baseURL: "https://api.deepseek.com",
     keyVariables: ["DEEPSEEK_API_KEY"],
+    apis: ["responses"],
     quirks: {
       stringContent: true,
       jsonSchema: false,
@@ -64,8 +68,9 @@ const hostedRows: readonly ProviderRow[] = [
     telemetryName: "x_ai",
     baseURL: "https://api.x.ai/v1",
     keyVariables: ["XAI_API_KEY"],
+    apis: ["responses"],
     quirks: {
-      maxTokensField: "max_completion_tokens",
+      maxTokensField: "either",
       outputExcludesReasoning: true,
       reasoningControl: "none",
       byModel: [
@@ -83,8 +88,9 @@ const hostedRows: readonly ProviderRow[] = [
     id: "openrouter",
     baseURL: "https://openrouter.ai/api/v1",
     keyVariables: ["OPENROUTER_API_KEY"],
+    apis: ["responses", "messages"],
     quirks: {
-      maxTokensField: "max_completion_tokens",
+      maxTokensField: "either",
       reasoningControl: "object",
       reasoningField: "reasoning_details",
       cacheControl: true,
@@ -103,6 +109,7 @@ const hostedRows: readonly ProviderRow[] = [
     id: "fireworks",
     baseURL: "https://api.fireworks.ai/inference/v1",
     keyVariables: ["FIREWORKS_API_KEY"],
+    apis: ["responses", "messages"],
     quirks: { ...lenient, requiredToolChoice: "any" },
   },
   {
@@ -110,7 +117,7 @@ const hostedRows: readonly ProviderRow[] = [
     baseURL: "https://api.cerebras.ai/v1",
     keyVariables: ["CEREBRAS_API_KEY"],
     basePath: "/v1",
-    quirks: { ...lenient, maxTokensField: "max_completion_tokens" },
+    quirks: { ...lenient, maxTokensField: "either" },
   },
   {
     id: "perplexity",
@@ -170,6 +177,7 @@ const hostedRows: readonly ProviderRow[] = [
     baseURL: "https://ark.cn-beijing.volces.com/api/v3",
     keyVariables: ["ARK_API_KEY", "VOLCENGINE_API_KEY"],
     baseURLVariables: ["ARK_BASE_URL", "VOLCENGINE_BASE_URL"],
+    apis: ["responses"],
     quirks: { ...lenient, reasoningControl: "thinking" },
   },
   { id: "nvidia", baseURL: "https://integrate.api.nvidia.com/v1", keyVariables: ["NVIDIA_API_KEY"], quirks: lenient },
@@ -185,6 +193,7 @@ const hostedRows: readonly ProviderRow[] = [
     baseURL: "https://router.huggingface.co/v1",
     keyVariables: ["HF_TOKEN", "HUGGINGFACE_API_KEY"],
     baseURLVariables: ["HUGGINGFACE_BASE_URL"],
+    apis: ["responses"],
     quirks: lenient,
   },
   { id: "novita", baseURL: "https://api.novita.ai/v3/openai", keyVariables: ["NOVITA_API_KEY"], quirks: lenient },
@@ -211,7 +220,11 @@ const hostedRows: readonly ProviderRow[] = [
     sharedKeyVariables: ["SCW_SECRET_KEY"],
     quirks: lenient,
   },
-  { id: "venice", baseURL: "https://api.venice.ai/api/v1", keyVariables: ["VENICE_API_KEY"] },
+  {
+    id: "venice",
+    baseURL: "https://api.venice.ai/api/v1",
+    keyVariables: ["VENICE_API_KEY", "VENICE_AI_API_KEY"],
+  },
   { id: "ai21", baseURL: "https://api.ai21.com/studio/v1", keyVariables: ["AI21_API_KEY"], quirks: lenient },
   {
     id: "meta-llama",
@@ -237,11 +250,36 @@ const hostedRows: readonly ProviderRow[] = [
     quirks: lenient,
   },
   {
-    id: "vercel",
-    baseURL: "https://ai-gateway.vercel.sh/v1",
-    keyVariables: ["AI_GATEWAY_API_KEY"],
-    baseURLVariables: ["AI_GATEWAY_BASE_URL"],
+    id: "doubleword",
+    baseURL: "https://api.doubleword.ai/v1",
+    keyVariables: ["DOUBLEWORD_API_KEY"],
+    apis: ["messages"],
+    quirks: { reasoningField: "reasoning_content" },
+  },
+  {
+    id: "nebius",
+    baseURL: "https://api.tokenfactory.nebius.com/v1",
+    keyVariables: ["NEBIUS_API_KEY"],
     quirks: lenient,
+  },
+  {
+    id: "ovhcloud",
+    baseURL: "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
+    keyVariables: ["OVHCLOUD_API_KEY", "OVH_AI_ENDPOINTS_ACCESS_TOKEN"],
+    quirks: lenient,
+  },
+  {
+    id: "inception",
+    baseURL: "https://api.inceptionlabs.ai/v1",
+    keyVariables: ["INCEPTION_API_KEY"],
+    quirks: lenient,
+  },
+  {
+    id: "publicai",
+    baseURL: "https://api.publicai.co/v1",
+    keyVariables: ["PUBLICAI_API_KEY"],
+    baseURLVariables: ["PUBLICAI_BASE_URL", "PUBLICAI_API_BASE"],
+    quirks: { ...lenient, stringContent: true },
   },
 ];
 
@@ -249,4 +287,10 @@ const hostedRows: readonly ProviderRow[] = [
  * Providers that speak OpenAI's chat dialect, where their row names no other. What differs is a named quirk; where
  * nothing is known to differ, nothing is said. `provider("groq")` makes a provider of a row.
  */
-export const providerTable: readonly ProviderRow[] = [...hostedRows, ollamaDefinition, ...localRows];
+export const providerTable: readonly ProviderRow[] = [
+  ...hostedRows,
+  ...cloudRows,
+  ...gatewayRows,
+  ollamaDefinition,
+  ...localRows,
+];

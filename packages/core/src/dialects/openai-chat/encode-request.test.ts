@@ -88,6 +88,17 @@ describe("a body nobody changed", () => {
     });
   });
 
+  it("keeps the field for the limit where the server knows both, whatever else changes", () => {
+    const text = JSON.stringify({ ...ask, max_tokens: 5 });
+    expect(forward(text, { maxTokensField: "either" })).toBe(text.replace('"old"', '"new"'));
+    const stripped = JSON.stringify({ ...ask, max_tokens: 5, models: ["x"] });
+    expect(JSON.parse(forward(stripped, { maxTokensField: "either" }))).toEqual({
+      ...ask,
+      model: "new",
+      max_tokens: 5,
+    });
+  });
+
   it("asks for the chosen model however the client hides another", () => {
     for (const text of [
       `{"mod\\u0065l":"old","metadata":{"model":"old"},"messages":[{"role":"user","content":"x"}]}`,

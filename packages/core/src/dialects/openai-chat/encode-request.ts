@@ -60,7 +60,8 @@ const encodeBody = (request: ChatRequest, stream: boolean, target: BackTarget, l
   put("tools", tools);
   put("tool_choice", choice);
   if (tools !== undefined) put("parallel_tool_calls", request.parallelToolCalls);
-  put(quirks.maxTokensField ?? "max_tokens", request.maxOutputTokens, "max_completion_tokens");
+  const { maxTokensField: limit = "max_tokens" } = quirks;
+  put(limit === "either" ? "max_completion_tokens" : limit, request.maxOutputTokens, "max_completion_tokens");
   put("temperature", atMost(request.temperature, quirks.maxTemperature, losses));
   put("top_p", request.topP);
   put("top_k", request.topK);

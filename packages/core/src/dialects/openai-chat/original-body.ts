@@ -38,14 +38,17 @@ const hasUsage = (body: Json): boolean => {
 const mend = (body: Json, quirks: BackTarget["quirks"]): Json => {
   const wanted = quirks.maxTokensField ?? "max_tokens";
   const other = wanted === "max_tokens" ? "max_completion_tokens" : "max_tokens";
-  const renames = body[other] !== undefined;
+  const renames = wanted !== "either" && body[other] !== undefined;
   const strips = quirks.openrouterExtensions !== true && Object.keys(body).some((name) => extensionFields.has(name));
   const silences = quirks.streamUsage === "refused" && body["stream_options"] !== undefined;
   if (!renames && !strips && !silences) return body;
 
-  const { [other]: limit, ...rest } = body;
-  const kept = Object.entries({ ...rest, ...(renames ? { [wanted]: rest[wanted] ?? limit } : {}) }).filter(
-    ([name]) => !(strips && extensionFields.has(name)) && !(silences && name === "stream_options"),
+  const limit = renames ? { [wanted]: body[wanted] ?? body[other] } : {};
+  const kept = Object.entries({ ...body, ...limit }).filter(
+    ([name]) =>
+      !(renames && name === other) &&
+      !(strips && extensionFields.has(name)) &&
+      !(silences && name === "stream_options"),
   );
   // fromEntries defines each field, so that one called __proto__ stays a field.
   return Object.fromEntries(kept);

@@ -2,6 +2,7 @@ import type { ChatEvent, ReplyStart } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, restOf, stringIn } from "../fields.ts";
+import { madeCallId } from "../made-call-id.ts";
 import { toUpstreamError } from "../upstream-error.ts";
 import { decodeCitation } from "./citations.ts";
 import { decodeError } from "./errors.ts";
@@ -29,7 +30,7 @@ export const decodeReply = (body: Json, { provider, requestId }: DecodeOptions):
         textLength += stringIn(block, "text")?.length ?? 0;
         return;
       case "tool_use":
-        events.push(...decodeToolUse(block, toolCalls, `call_${requestId}_${toolCalls}`));
+        events.push(...decodeToolUse(block, toolCalls, madeCallId(requestId, toolCalls)));
         toolCalls++;
         return;
       default: {

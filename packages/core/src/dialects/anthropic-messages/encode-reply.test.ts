@@ -6,6 +6,7 @@ import { decodeReply } from "./decode-reply.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { decodeError, encodeError } from "./errors.ts";
 import { decodeUsage, encodeUsage } from "./usage.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const options: EncodeOptions & DecodeOptions = {
   provider: "acme",
@@ -141,7 +142,7 @@ describe("decodeReply", () => {
   it("counts calls for themselves and lets them outrank a plain stop", () => {
     const content = [{ type: "text", text: "a" }, { type: "tool_use", name: "f", input: { x: 1 } }, "junk"];
     expect(decodeReply({ content, stop_reason: "end_turn" }, options).slice(2)).toEqual([
-      { type: "tool-call-start", choice: 0, index: 0, id: "call_r1_0", name: "f", kind: "function" },
+      { type: "tool-call-start", choice: 0, index: 0, id: madeCallId("r1", 0), name: "f", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: '{"x":1}' },
       { type: "tool-call-end", choice: 0, index: 0 },
       { type: "reply-end", choice: 0, finishReason: "tool_calls", nativeFinishReason: "end_turn" },

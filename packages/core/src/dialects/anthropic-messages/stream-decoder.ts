@@ -3,6 +3,7 @@ import { UpstreamError, type GatewayErrorCode } from "../../errors.ts";
 import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
+import { madeCallId } from "../made-call-id.ts";
 import { toUpstreamError } from "../upstream-error.ts";
 import { decodeCitation } from "./citations.ts";
 import { decodeEnd, decodeReasoning, decodeReply, decodeStart } from "./decode-reply.ts";
@@ -93,7 +94,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       type: "tool-call-start",
       choice: 0,
       index,
-      id: stringIn(block, "id") ?? `call_${options.requestId}_${index}`,
+      id: stringIn(block, "id") ?? madeCallId(options.requestId, index),
       name: stringIn(block, "name") ?? "",
       kind: "function",
     };

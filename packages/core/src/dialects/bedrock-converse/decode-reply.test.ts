@@ -5,6 +5,7 @@ import type { ChatRequest } from "../../chat/request.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { bedrockConverse } from "./bedrock-converse.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const request: ChatRequest = { dialect: "openai-chat", model: "m", stream: false, messages: [] };
 const options: DecodeOptions = {
@@ -79,7 +80,7 @@ describe("decodeReply", () => {
       { type: "tool-call-start", choice: 0, index: 0, id: "t1", name: "files/read.now", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: '{"a":[1]}' },
       { type: "tool-call-end", choice: 0, index: 0 },
-      { type: "tool-call-start", choice: 0, index: 1, id: "call_r1_1", name: "b", kind: "function" },
+      { type: "tool-call-start", choice: 0, index: 1, id: madeCallId("r1", 1), name: "b", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 1, arguments: "{}" },
       { type: "tool-call-end", choice: 0, index: 1 },
       { ...end, finishReason: "tool_calls" },

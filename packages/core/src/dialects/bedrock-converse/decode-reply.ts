@@ -2,6 +2,7 @@ import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, stringIn } from "../fields.ts";
+import { madeCallId } from "../made-call-id.ts";
 import { toUpstreamError } from "../upstream-error.ts";
 import {
   clientName,
@@ -81,7 +82,7 @@ const createBlockReader = ({ model, request, requestId }: DecodeOptions): BlockR
         type: "tool-call-start",
         choice: 0,
         index,
-        id: stringIn(use, "toolUseId") ?? `call_${requestId}_${index}`,
+        id: stringIn(use, "toolUseId") ?? madeCallId(requestId, index),
         name: clientName(stringIn(use, "name") ?? "", request),
         kind: "function",
       },

@@ -5,6 +5,7 @@ import type { ChatRequest } from "../../chat/request.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { StreamFrame } from "../../transport/frame.ts";
 import { bedrockConverse } from "./bedrock-converse.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const request: ChatRequest = { dialect: "openai-chat", model: "m", stream: true, messages: [] };
 const createDecoder = () =>
@@ -80,7 +81,7 @@ describe("createDecoder", () => {
       { type: "text-delta", choice: 0, block: 0, text: "Hi" },
       { type: "tool-call-start", choice: 0, index: 0, id: "a", name: "look", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: '{"x":' },
-      { type: "tool-call-start", choice: 0, index: 1, id: "call_r1_1", name: "b", kind: "function" },
+      { type: "tool-call-start", choice: 0, index: 1, id: madeCallId("r1", 1), name: "b", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: "1}" },
       { type: "tool-call-end", choice: 0, index: 0 },
       { type: "tool-call-delta", choice: 0, index: 1, arguments: "{}" },

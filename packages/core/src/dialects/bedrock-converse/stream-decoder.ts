@@ -3,6 +3,7 @@ import { UpstreamError, type GatewayErrorCode } from "../../errors.ts";
 import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
+import { madeCallId } from "../made-call-id.ts";
 import {
   clientName,
   decodeCitation,
@@ -58,7 +59,7 @@ export const createDecoder = ({ provider, model, request, requestId }: DecodeOpt
     const index = toolCalls++;
     if (index >= maxToolCalls) throw invalid("more tool calls than an answer may hold");
     calls.set(block, { index, hasArguments: false });
-    const id = stringIn(use, "toolUseId") ?? `call_${requestId}_${index}`;
+    const id = stringIn(use, "toolUseId") ?? madeCallId(requestId, index);
     const name = clientName(stringIn(use, "name") ?? "", request);
     return [{ type: "tool-call-start", choice: 0, index, id, name, kind: "function" }];
   };

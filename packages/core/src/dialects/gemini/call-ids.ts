@@ -1,4 +1,4 @@
-import { madeCallId } from "./identity.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 /** Gives calls and results of one conversation the ids they lack, so that each result names its call. */
 export interface CallIds {

@@ -4,6 +4,7 @@ import { type ChatRequest, rememberSource } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import type { BackTarget, Json } from "../dialect.ts";
 import { gemini } from "./gemini.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const base: ChatRequest = { dialect: "openai-chat", model: "x", stream: false, messages: [] };
 const flash3 = "gemini-3.5-flash";
@@ -230,7 +231,7 @@ describe("messages", () => {
   it("gives back ids that are the provider's own, and none that were made elsewhere", () => {
     const messages = (id: string): readonly Message[] => [says(call(id, "f")), result(id, "1")];
     expect(JSON.stringify(contents(messages("96c1su3s"))).match(/"id":"96c1su3s"/g)).toHaveLength(2);
-    for (const id of ["call_gw_r1_0", "call_abc", "toolu_01", "tooluse_x", "fc_1"]) {
+    for (const id of [madeCallId("r1", 0), "call_abc", "toolu_01", "tooluse_x", "fc_1"]) {
       expect(JSON.stringify(contents(messages(id)))).not.toContain('"id"');
     }
   });

@@ -10,9 +10,6 @@ export const signatureFormat = "google-gemini-v1";
 /** Takes the place of a signature that was lost, or that never was because another model made the call. */
 export const skipSignature = "skip_thought_signature_validator";
 
-/** Id for a call the provider gave none: unique in the conversation, and recognised when it comes back. */
-export const madeCallId = (requestId: string, ordinal: number): string => `call_gw_${requestId}_${ordinal}`;
-
 /**
  * Whether an id was never this provider's: made by the gateway, or by another provider whose turn is replayed here.
  * Such ids are left out of call and response alike; the provider then matches them by order and name.

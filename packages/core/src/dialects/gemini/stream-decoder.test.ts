@@ -7,6 +7,7 @@ import { GatewayError } from "../../errors.ts";
 import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, FrameDecoder } from "../dialect.ts";
 import { gemini } from "./gemini.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const request: ChatRequest = { dialect: "openai-chat", model: "m", stream: true, messages: [] };
 const options: DecodeOptions = { provider: "acme", model: "m", quirks: {}, request, requestId: "r1" };
@@ -127,9 +128,9 @@ describe("createDecoder", () => {
       finishReason: "tool_calls",
       nativeFinishReason: "STOP",
       parts: [
-        { id: "call_gw_r1_0", name: "a", arguments: "{}", signature: { value: "x" } },
+        { id: madeCallId("r1", 0), name: "a", arguments: "{}", signature: { value: "x" } },
         { id: "own", name: "b", arguments: '{"n":1}' },
-        { id: "call_gw_r1_1", name: "a", arguments: "{}" },
+        { id: madeCallId("r1", 1), name: "a", arguments: "{}" },
       ],
     });
     expect(events.filter((event) => event.type === "tool-call-end").map((event) => event.index)).toEqual([0, 1, 2]);

@@ -3,7 +3,8 @@ import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, present, restOf, stringIn } from "../fields.ts";
 import type { Invalid } from "../invalid-answer.ts";
 import { toFinishReason } from "./finish-reason.ts";
-import { dialectId, madeCallId } from "./identity.ts";
+import { madeCallId } from "../made-call-id.ts";
+import { dialectId } from "./identity.ts";
 import { toLogprobs } from "./logprobs.ts";
 import { toUsage } from "./usage.ts";
 

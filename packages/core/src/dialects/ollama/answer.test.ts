@@ -6,6 +6,7 @@ import { GatewayError, UpstreamError } from "../../errors.ts";
 import { createNdjsonParser } from "../../transport/ndjson.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { ollama } from "./ollama.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const request: ChatRequest = {
   dialect: "openai-chat",
@@ -86,10 +87,10 @@ describe("a streamed answer", () => {
       last,
     );
     expect(events.filter(({ type }) => type.startsWith("tool-call"))).toEqual([
-      { type: "tool-call-start", choice: 0, index: 0, id: "call_gw_r1_0", name: "f", kind: "function" },
+      { type: "tool-call-start", choice: 0, index: 0, id: madeCallId("r1", 0), name: "f", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: '{"b":1,"a":{"c":[2]}}' },
       { type: "tool-call-end", choice: 0, index: 0 },
-      { type: "tool-call-start", choice: 0, index: 1, id: "call_gw_r1_1", name: "g", kind: "function" },
+      { type: "tool-call-start", choice: 0, index: 1, id: madeCallId("r1", 1), name: "g", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 1, arguments: "{}" },
       { type: "tool-call-end", choice: 0, index: 1 },
       { type: "tool-call-start", choice: 0, index: 2, id: "call_own", name: "f", kind: "function" },

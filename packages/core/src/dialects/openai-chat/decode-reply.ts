@@ -5,12 +5,12 @@ import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn, present, restOf, stringIn } from "../fields.ts";
 import { readContent } from "./answer-content.ts";
 import { readAnnotations, readSources } from "./citations.ts";
+import { madeCallId } from "../made-call-id.ts";
 import { throwIfError } from "../openai-errors.ts";
 import { toExtras } from "./extras.ts";
 import { isOwnFinishReason, readFinishReason } from "./finish-reason.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
-import { madeCallId } from "./tool-call-ids.ts";
 import { readTool } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";
 
@@ -137,7 +137,7 @@ const readMessage = (message: Json, choice: number, requestId: string): readonly
     const { kind, name, text } = readTool(call);
     // An empty object is a placeholder, not a call.
     if (name === "") continue;
-    const id = stringIn(call, "id") || madeCallId(requestId, choice, ordinal);
+    const id = stringIn(call, "id") || madeCallId(requestId, ordinal, choice);
     ordinal++;
     const signature = signatureOn(call) ?? signatures.get(id);
     content.push({

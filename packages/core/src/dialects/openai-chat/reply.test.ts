@@ -5,7 +5,7 @@ import { UpstreamError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import { decodeReply } from "./decode-reply.ts";
 import { encodeReply } from "./encode-reply.ts";
-import { madeCallId } from "./tool-call-ids.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const request: ChatRequest = { dialect: "openai-chat", model: "asked", stream: false, messages: [] };
 const options = { provider: "p", model: "m", quirks: {}, request, requestId: "r" };
@@ -80,8 +80,8 @@ describe("decodeReply", () => {
     expect(
       parts({ content: null, tool_calls: [placeholder, named], function_call: { name: "g", arguments: "" } }),
     ).toEqual([
-      { ...call, id: madeCallId("r", 0, 0), arguments: '{"x":1}' },
-      { ...call, id: madeCallId("r", 0, 1), name: "g" },
+      { ...call, id: madeCallId("r", 0), arguments: '{"x":1}' },
+      { ...call, id: madeCallId("r", 1), name: "g" },
     ]);
   });
 

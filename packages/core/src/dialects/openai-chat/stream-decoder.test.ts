@@ -6,7 +6,7 @@ import { GatewayError, UpstreamError } from "../../errors.ts";
 import type { FrameDecoder } from "../dialect.ts";
 import type { Quirks } from "../quirks.ts";
 import { createDecoder } from "./stream-decoder.ts";
-import { madeCallId } from "./tool-call-ids.ts";
+import { madeCallId } from "../made-call-id.ts";
 
 const request: ChatRequest = { dialect: "openai-chat", model: "m", stream: true, messages: [] };
 const make = (quirks: Quirks = {}, from: ChatRequest = request): FrameDecoder =>
@@ -280,8 +280,8 @@ describe("createDecoder", () => {
         summary(call({ id: "a", ...fn("f", "1") }), call(fn("", "2")), call({ id: "b", ...fn("f", "3") })),
       ).toEqual(["a f(12)", "b f(3)"]);
       expect(summary(call(fn("f", "1")), call(fn("g", "2")))).toEqual([
-        `${madeCallId("r", 0, 0)} f(1)`,
-        `${madeCallId("r", 0, 1)} g(2)`,
+        `${madeCallId("r", 0)} f(1)`,
+        `${madeCallId("r", 1)} g(2)`,
       ]);
     });
 
@@ -293,10 +293,7 @@ describe("createDecoder", () => {
       };
       expect(read({ index: 0, id: "a", ...fn("f", "1") })).toMatchObject([{ index: 0, id: "a" }, false]);
       expect(read({ index: 0, id: "b", ...fn("f", "2") })).toMatchObject([{ index: 1, id: "b" }, true]);
-      expect(read({ index: 2, id: "", ...fn("f", "3") })).toMatchObject([
-        { index: 2, id: madeCallId("r", 0, 2) },
-        true,
-      ]);
+      expect(read({ index: 2, id: "", ...fn("f", "3") })).toMatchObject([{ index: 2, id: madeCallId("r", 2) }, true]);
     });
 
     it("wait for their name", () => {
@@ -315,7 +312,7 @@ describe("createDecoder", () => {
       ]);
       expect(
         summary(chunk({ function_call: { name: "f", arguments: "" } }), chunk({ function_call: { arguments: "{}" } })),
-      ).toEqual([`${madeCallId("r", 0, 0)} f({})`]);
+      ).toEqual([`${madeCallId("r", 0)} f({})`]);
     });
 
     it("in the deprecated form pass as they came only to clients that know it", () => {

@@ -18,7 +18,3 @@ export const toCallId = (id: string, quirks: Quirks): string => {
   // Nine letters and digits of base 36: 46 bits.
   return digest.readBigUInt64BE().toString(36).padStart(9, "0").slice(-9);
 };
-
-/** An id for a call whose server gave none: the same for the same call, and for no other of any request. */
-export const madeCallId = (requestId: string, choice: number, ordinal: number): string =>
-  `call_${createHash("sha256").update(`${requestId} ${choice} ${ordinal}`).digest("hex").slice(0, 24)}`;

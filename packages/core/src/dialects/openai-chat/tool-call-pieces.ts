@@ -3,7 +3,7 @@ import type { Signature } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
-import { madeCallId } from "./tool-call-ids.ts";
+import { madeCallId } from "../made-call-id.ts";
 import { signatureOn, signaturesIn } from "./thought-signature.ts";
 
 interface Call {
@@ -96,7 +96,7 @@ export const createToolCallPieces = (options: ToolCallOptions): ToolCallPieces =
       call.ordinal = count++;
       if (call.id === "") {
         isOdd = true;
-        call.id = madeCallId(requestId, choice, call.ordinal);
+        call.id = madeCallId(requestId, call.ordinal, choice);
       }
       const signature = signatureOn(piece) ?? signatures.get(call.id);
       const start = { type: "tool-call-start" as const, choice, index: call.ordinal, id: call.id, name, kind };

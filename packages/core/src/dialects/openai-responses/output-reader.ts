@@ -2,6 +2,7 @@ import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError, type GatewayErrorCode } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { stringIn } from "../fields.ts";
+import { madeCallId } from "../made-call-id.ts";
 import { blockOf, isRawBlock } from "./blocks.ts";
 import { readAnnotation } from "./citations.ts";
 import { isClientTool } from "./client-tools.ts";
@@ -123,7 +124,7 @@ export const createOutputReader = (
         throw new UpstreamError(malformed, `${provider} sent a tool call without a name.`, { provider });
       }
       state.call = calls++;
-      const id = call.callId ?? `call_${requestId}_${state.call}`;
+      const id = call.callId ?? madeCallId(requestId, state.call);
       events.push({ type: "tool-call-start", choice: 0, index: state.call, id, name: call.name, kind: call.kind });
     }
     return [...events, ...wholeArguments(call.arguments, index)];

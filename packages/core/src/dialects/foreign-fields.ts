@@ -3,11 +3,22 @@ import type { ChatRequest } from "../chat/request.ts";
 import type { Json } from "./dialect.ts";
 import type { Losses } from "./losses.ts";
 
-/** Fields of a request that only its own dialect has; those of other dialects are dropped by name. */
-export const ownFields = ({ dialect, extras = {} }: ChatRequest, target: string, losses: Losses): Json => {
+/**
+ * Fields of a request that only its own dialect has; those of other dialects are dropped by name.
+ *
+ * @param told Fields that are said in other words, so that nothing of them is lost.
+ */
+export const ownFields = (
+  { dialect, extras = {} }: ChatRequest,
+  target: string,
+  losses: Losses,
+  told: readonly string[] = [],
+): Json => {
   if (dialect === target) return extras;
-  // Null says as much as nothing does.
-  for (const [name, value] of Object.entries(extras)) if (value !== null) losses.tuning(name);
+  for (const [name, value] of Object.entries(extras)) {
+    // Null says as much as nothing does.
+    if (value !== null && !told.includes(name)) losses.tuning(name);
+  }
   return {};
 };
 

@@ -121,7 +121,7 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
     cacheControl !== undefined,
     losses,
   );
-  const extras = ownFields(request, dialectId, losses);
+  const extras = ownFields(request, dialectId, losses, request.user === undefined ? [] : ["safety_identifier"]);
   if (!isOwn) nameForeignToolFields(request, losses);
   const body: Record<string, unknown> = present({
     ...extras,

@@ -14,8 +14,11 @@ export const toUsage = (usage: Usage | undefined): LanguageModelV4Usage => ({
     text: without(usage?.outputTokens, usage?.reasoningTokens),
     reasoning: usage?.reasoningTokens,
   },
-  ...(usage === undefined ? {} : { raw: { ...usage } }),
+  ...(usage === undefined ? {} : { raw: toRaw(usage) }),
 });
+
+const toRaw = ({ billed, ...counts }: Usage): NonNullable<LanguageModelV4Usage["raw"]> =>
+  billed === undefined ? counts : { ...counts, billed: { ...billed } };
 
 /** What is left of a total without those parts of it that are known; `undefined` where none is. */
 const without = (total: number | undefined, ...parts: readonly (number | undefined)[]): number | undefined => {

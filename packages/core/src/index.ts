@@ -74,7 +74,7 @@ export type {
   ToolChoice,
 } from "./chat/request.ts";
 export { createTarget, type Target } from "./chat/target.ts";
-export type { Usage } from "./chat/usage.ts";
+export type { TokenCounts, Usage } from "./chat/usage.ts";
 
 export { systemClock, type Clock, type Timer } from "./pipeline/clock.ts";
 export {

@@ -1,8 +1,8 @@
 /**
- * Token counts of one answer. `inputTokens` and `outputTokens` are totals; the others are parts of them.
- * A count the provider did not state is absent, which is not the same as zero.
+ * Counts of tokens. `inputTokens` and `outputTokens` are totals; the others are parts of them. A count the provider did
+ * not state is absent, which is not the same as zero.
  */
-export interface Usage {
+export interface TokenCounts {
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Part of `inputTokens`, read from the provider's prompt cache. */
@@ -15,33 +15,51 @@ export interface Usage {
   readonly reasoningTokens?: number;
   readonly audioInputTokens?: number;
   readonly audioOutputTokens?: number;
-  /** Tokens the provider charges for, where it says that these are not those it counted. */
-  readonly billedInputTokens?: number;
-  readonly billedOutputTokens?: number;
+}
+
+/** Token counts of one answer, and what it cost where the provider tells. */
+export interface Usage extends TokenCounts {
+  /**
+   * What the provider charges for, where that is not what it counted: less, because its own templates are free, or
+   * more, because it passed over the prompt several times for one answer.
+   */
+  readonly billed?: TokenCounts;
   /** What the provider itself says the call cost, in integer nano-dollars. */
   readonly costNanoUsd?: number;
   /** Counted by the gateway because the provider was silent. */
   readonly estimated?: boolean;
 }
 
-const total = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
+const parts = [
+  "cacheReadTokens",
+  "cacheWriteTokens",
+  "cacheWriteLongTokens",
+  "reasoningTokens",
+  "audioInputTokens",
+  "audioOutputTokens",
+] as const satisfies readonly (keyof TokenCounts)[];
+
+/** The sum of two counts; a part is absent where neither states it. */
+export const addCounts = (a: TokenCounts, b: TokenCounts): TokenCounts => {
+  const sum: { -readonly [Part in keyof TokenCounts]: TokenCounts[Part] } = {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+  };
+  for (const part of parts) {
+    if (a[part] !== undefined || b[part] !== undefined) sum[part] = (a[part] ?? 0) + (b[part] ?? 0);
+  }
+  return sum;
+};
 
 /** The sum of two answers' usage, estimated as soon as one of them is. */
 export const addUsage = (a: Usage, b: Usage): Usage => {
-  const optional = {
-    cacheReadTokens: total(a.cacheReadTokens, b.cacheReadTokens),
-    cacheWriteTokens: total(a.cacheWriteTokens, b.cacheWriteTokens),
-    cacheWriteLongTokens: total(a.cacheWriteLongTokens, b.cacheWriteLongTokens),
-    reasoningTokens: total(a.reasoningTokens, b.reasoningTokens),
-    audioInputTokens: total(a.audioInputTokens, b.audioInputTokens),
-    audioOutputTokens: total(a.audioOutputTokens, b.audioOutputTokens),
-    costNanoUsd: total(a.costNanoUsd, b.costNanoUsd),
-  };
+  const isBilledApart = a.billed !== undefined || b.billed !== undefined;
+  const hasCost = a.costNanoUsd !== undefined || b.costNanoUsd !== undefined;
   return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    ...Object.fromEntries(Object.entries(optional).filter(([, count]) => count !== undefined)),
+    ...addCounts(a, b),
+    // What one of them does not tell apart is charged as it was counted.
+    ...(isBilledApart ? { billed: addCounts(a.billed ?? a, b.billed ?? b) } : {}),
+    ...(hasCost ? { costNanoUsd: (a.costNanoUsd ?? 0) + (b.costNanoUsd ?? 0) } : {}),
     ...(a.estimated || b.estimated ? { estimated: true } : {}),
   };
 };

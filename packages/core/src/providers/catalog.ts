@@ -187,19 +187,20 @@ const outranks = (tier: PriceTier, best: PriceTier): boolean => {
  * that exceed their whole.
  */
 export const costOf = (usage: Usage, price: Price): number => {
-  const input = spend(usage.billedInputTokens ?? usage.inputTokens);
-  const long = Math.min(usage.cacheWriteLongTokens ?? 0, usage.cacheWriteTokens ?? 0);
+  const counts = usage.billed ?? usage;
+  const input = spend(counts.inputTokens);
+  const long = Math.min(counts.cacheWriteLongTokens ?? 0, counts.cacheWriteTokens ?? 0);
   const cacheWrite = price.cacheWrite ?? price.input;
   const inputCost =
-    input.take(usage.cacheReadTokens) * (price.cacheRead ?? price.input) +
+    input.take(counts.cacheReadTokens) * (price.cacheRead ?? price.input) +
     input.take(long) * (price.cacheWriteLong ?? cacheWrite) +
-    input.take((usage.cacheWriteTokens ?? 0) - long) * cacheWrite +
-    input.take(usage.audioInputTokens) * (price.audioInput ?? price.input) +
+    input.take((counts.cacheWriteTokens ?? 0) - long) * cacheWrite +
+    input.take(counts.audioInputTokens) * (price.audioInput ?? price.input) +
     input.rest() * price.input;
-  const output = spend(usage.billedOutputTokens ?? usage.outputTokens);
+  const output = spend(counts.outputTokens);
   const outputCost =
-    output.take(usage.reasoningTokens) * (price.reasoning ?? price.output) +
-    output.take(usage.audioOutputTokens) * (price.audioOutput ?? price.output) +
+    output.take(counts.reasoningTokens) * (price.reasoning ?? price.output) +
+    output.take(counts.audioOutputTokens) * (price.audioOutput ?? price.output) +
     output.rest() * price.output;
   return inputCost + outputCost;
 };

@@ -151,6 +151,23 @@ describe("decodeReply", () => {
 });
 
 describe("usage", () => {
+  it("counts the passes that wrote the answer, and charges for all of them", () => {
+    // As an answer with an adviser of another model tells it.
+    const passes = [
+      { type: "message", input_tokens: 1128, output_tokens: 135 },
+      { type: "advisor_message", model: "claude-opus-4-8", input_tokens: 2543, output_tokens: 18 },
+      { type: "message", input_tokens: 1283, output_tokens: 10, cache_read_input_tokens: 7 },
+    ];
+    const stated = { input_tokens: 2411, cache_read_input_tokens: 7, output_tokens: 145 };
+    const counts = { inputTokens: 2418, outputTokens: 145, cacheReadTokens: 7 };
+    expect(decodeUsage({ ...stated, iterations: passes })).toEqual({
+      ...counts,
+      billed: { inputTokens: 4961, outputTokens: 163, cacheReadTokens: 7 },
+    });
+    expect(decodeUsage({ ...stated, iterations: passes.filter(({ type }) => type === "message") })).toEqual(counts);
+    expect(decodeUsage({ ...stated, iterations: [passes[1], "?", { type: "message" }] })).toEqual(counts);
+  });
+
   it("counts cached tokens into the total and back out of it", () => {
     const native = {
       input_tokens: 3,

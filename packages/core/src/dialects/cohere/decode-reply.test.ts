@@ -54,7 +54,7 @@ describe("decodeReply", () => {
       { type: "tool-call-start", choice: 0, index: 0, id: "c1", name: "f", kind: "function" },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: '{"a": 1}' },
       { type: "tool-call-end", choice: 0, index: 0 },
-      { type: "usage", usage: { inputTokens: 30, outputTokens: 9, billedInputTokens: 3, billedOutputTokens: 4 } },
+      { type: "usage", usage: { inputTokens: 30, outputTokens: 9, billed: { inputTokens: 3, outputTokens: 4 } } },
       {
         type: "reply-end",
         choice: 0,
@@ -176,13 +176,12 @@ describe("usage", () => {
         outputTokens: 56,
         cacheReadTokens: 16,
         reasoningTokens: 5,
-        billedInputTokens: 1,
-        billedOutputTokens: 2,
+        billed: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 16, reasoningTokens: 5 },
       },
     });
     expect(usageOf({ billed_units: { input_tokens: 1, output_tokens: 2 } })).toEqual({
       type: "usage",
-      usage: { inputTokens: 1, outputTokens: 2, billedInputTokens: 1, billedOutputTokens: 2 },
+      usage: { inputTokens: 1, outputTokens: 2, billed: { inputTokens: 1, outputTokens: 2 } },
     });
   });
 

@@ -12,13 +12,20 @@ export const toUsage = (usage: Json): Usage | undefined => {
   const input = tokenCount(tokens["input_tokens"]) ?? tokenCount(billed["input_tokens"]);
   const output = tokenCount(tokens["output_tokens"]) ?? tokenCount(billed["output_tokens"]);
   if (input === undefined && output === undefined) return undefined;
-  return present({
+  const counts = present({
     // Images are counted apart, thoughts are not.
     inputTokens: (input ?? 0) + (tokenCount(tokens["image_tokens"]) ?? 0),
     outputTokens: output ?? 0,
     cacheReadTokens: tokenCount(usage["cached_tokens"]),
     reasoningTokens: tokenCount(tokens["reasoning_tokens"]),
-    billedInputTokens: tokenCount(billed["input_tokens"]),
-    billedOutputTokens: tokenCount(billed["output_tokens"]),
   });
+  const billedInput = tokenCount(billed["input_tokens"]);
+  const billedOutput = tokenCount(billed["output_tokens"]);
+  if (billedInput === undefined && billedOutput === undefined) return counts;
+  const charged = {
+    ...counts,
+    inputTokens: billedInput ?? counts.inputTokens,
+    outputTokens: billedOutput ?? counts.outputTokens,
+  };
+  return { ...counts, billed: charged };
 };

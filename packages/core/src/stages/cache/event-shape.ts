@@ -33,6 +33,17 @@ const shaped =
 
 const signature = shaped({ format: text, value: text });
 
+const counts: Shape = {
+  inputTokens: count,
+  outputTokens: count,
+  "cacheReadTokens?": count,
+  "cacheWriteTokens?": count,
+  "cacheWriteLongTokens?": count,
+  "reasoningTokens?": count,
+  "audioInputTokens?": count,
+  "audioOutputTokens?": count,
+};
+
 const shapes: Readonly<Record<ChatEvent["type"], Shape>> = {
   "reply-start": {
     "id?": text,
@@ -76,18 +87,7 @@ const shapes: Readonly<Record<ChatEvent["type"], Shape>> = {
     }),
   },
   usage: {
-    usage: shaped({
-      inputTokens: count,
-      outputTokens: count,
-      "cacheReadTokens?": count,
-      "cacheWriteTokens?": count,
-      "cacheWriteLongTokens?": count,
-      "reasoningTokens?": count,
-      "audioInputTokens?": count,
-      "audioOutputTokens?": count,
-      "costNanoUsd?": count,
-      "estimated?": flag,
-    }),
+    usage: shaped({ ...counts, "billed?": shaped(counts), "costNanoUsd?": count, "estimated?": flag }),
   },
   "reply-end": {
     choice: count,

@@ -70,6 +70,15 @@ describe("encodeRequest", () => {
     expect(write({ maxOutputTokens: 100 }, { info: { maxOutputTokens: 64_000 } }).body["max_tokens"]).toBe(100);
   });
 
+  it("names fields of another dialect that it has no word for", () => {
+    const extras = { store: true, safety_identifier: "u1", prediction: {} };
+    const { body, dropped } = write({ extras, user: "u1" });
+    expect(dropped).toEqual(["store", "prediction"]);
+    expect(body["metadata"]).toEqual({ user_id: "u1" });
+    expect(body).not.toHaveProperty("store");
+    expect(write({ extras, dialect: "anthropic-messages" })).toMatchObject({ body: extras, dropped: [] });
+  });
+
   it("does not change the request it was given", () => {
     const request: ChatRequest = {
       dialect: "openai-chat",
@@ -510,6 +519,9 @@ describe("thinking", () => {
     const request: Partial<ChatRequest> = { tools, toolChoice: { type: "required" }, reasoning: { effort: "high" } };
     expect(plan(request)).toMatchObject({ thinking: undefined, dropped: ["reasoning_effort"] });
     expect(write(request).body["tool_choice"]).toEqual({ type: "any" });
+    const own = { dialect: "anthropic-messages", reasoning: { enabled: true, budgetTokens: 2048 } };
+    const extras = { thinking: { display: "summarized" } };
+    expect(plan({ ...request, ...own, extras })).toMatchObject({ thinking: undefined, dropped: ["thinking"] });
     const always = { model: "claude-opus-5-5" };
     expect(() => write(request, always)).toThrow(refusal("unsupported_parameter", "tool_choice"));
     expect(write(request, { ...always, unsupported: "drop" }).body["tool_choice"]).toEqual({ type: "auto" });

@@ -131,7 +131,7 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
     messages,
     tools,
     tool_choice: choice,
-    thinking: merge(extras["thinking"], plan.thinking),
+    thinking: mergeThinking(extras["thinking"], plan.thinking),
     output_config: merge(extras["output_config"], present({ effort: plan.effort, format })),
     stop_sequences: encodeStop(request.stop, losses),
     ...encodeSampling(request, { traits, isThinking: thinks, quirks: target.quirks, losses }),
@@ -152,6 +152,12 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
 const merge = (extra: unknown, own: Block | undefined): Block | undefined => {
   const merged = { ...(isObject(extra) ? extra : {}), ...own };
   return Object.keys(merged).length === 0 ? undefined : merged;
+};
+
+/** How thinking is shown says nothing where there is none; a kind of it that nobody here knows stands by itself. */
+const mergeThinking = (extra: unknown, own: Block | undefined): Block | undefined => {
+  const merged = merge(extra, own);
+  return merged?.["type"] === undefined ? undefined : merged;
 };
 
 interface EncodedFormat {

@@ -1,5 +1,6 @@
 import type { ChatEvent, Frame, OpaqueEvent, ReplyEnd } from "../../chat/event.ts";
 import type { Usage } from "../../chat/usage.ts";
+import type { Json } from "../dialect.ts";
 import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
 import type { BlockKind, BlockWriter } from "./block-writer.ts";
 
@@ -12,6 +13,8 @@ export interface MessageState {
   /** The last frame was written. */
   isOver: boolean;
   usage: Usage | undefined;
+  /** Citations, as the provider wrote them, that were told in frames as they came. */
+  readonly told: Set<unknown>;
   /** How the message ends, as long as it is not written. */
   ending: ReplyEnd | undefined;
 }
@@ -33,6 +36,12 @@ export const blockKindOf = (value: unknown): BlockKind => {
 /** The `index` of a frame's data. */
 export const sourceIndexOf = (value: unknown): number | undefined =>
   isObject(value) ? numberIn(value, "index") : undefined;
+
+/** The citation that a `content_block_delta` brings, in the provider's words; it is an event of its own when its text ends. */
+export const citationIn = (value: unknown): Json | undefined => {
+  const delta = isObject(value) ? objectIn(value, "delta") : undefined;
+  return delta?.["type"] === "citations_delta" ? objectIn(delta, "citation") : undefined;
+};
 
 /**
  * Writes a frame of this dialect as it came, if it says the right thing at this place of the message that is written,
@@ -102,9 +111,9 @@ const follow = (state: MessageState, first: ChatEvent, events: readonly ChatEven
   const { blocks } = state;
   // Most frames are deltas of text, after which nothing is different.
   if (first.type === "text-delta") return;
-  if (first.type === "opaque") followOpaque(state, first, events);
   for (const event of events) {
-    if (event.type === "reply-start") state.isStarted = true;
+    if (event.type === "opaque") followOpaque(state, event, events);
+    else if (event.type === "reply-start") state.isStarted = true;
     else if (event.type === "usage") state.usage = event.usage;
     else if (event.type === "reply-end") state.isEnded = true;
     else if (event.type === "tool-call-end") blocks.release();
@@ -118,7 +127,10 @@ const follow = (state: MessageState, first: ChatEvent, events: readonly ChatEven
 const followOpaque = (state: MessageState, { name, value }: OpaqueEvent, events: readonly ChatEvent[]): void => {
   if (name === "content_block_stop") state.blocks.release();
   else if (name === "message_stop") state.isOver = true;
-  else if (name === "content_block_start") {
+  else if (name === "content_block_delta") {
+    const citation = citationIn(value);
+    if (citation !== undefined) state.told.add(citation);
+  } else if (name === "content_block_start") {
     const call = events.find((event) => event.type === "tool-call-start")?.index;
     state.blocks.adopt(blockKindOf(value), sourceIndexOf(value) ?? 0, call);
   }

@@ -143,7 +143,7 @@ describe("createDecoder", () => {
     ]);
   });
 
-  it("places citations where their block begins in the whole text", () => {
+  it("tells citations when their block ends, which is the text they speak of", () => {
     const citation = { type: "web_search_result_location", url: "https://a.example", title: "A", cited_text: "c" };
     const frames = [
       block(0, { type: "text", text: "" }),
@@ -152,8 +152,9 @@ describe("createDecoder", () => {
       close(0),
       block(1, { type: "text", text: "", citations: [] }),
       delta(1, { type: "citations_delta", citation }),
+      delta(1, { type: "text_delta", text: "89" }),
     ];
-    expect(decodeAll([start, ...frames, stop])).toContainEqual({
+    const told = {
       type: "citation",
       choice: 0,
       block: 1,
@@ -162,9 +163,18 @@ describe("createDecoder", () => {
         title: "A",
         citedText: "c",
         start: 7,
+        end: 9,
         raw: { dialect: "anthropic-messages", value: citation },
       },
-    });
+    };
+    // Also where the block, or the message, is never said to end.
+    for (const ending of [[close(1), end("end_turn"), stop], [end("end_turn"), stop], [stop]]) {
+      const events = decodeAll([start, ...frames, ...ending]);
+      expect(events.filter(({ type }) => type === "citation")).toEqual([told]);
+      const order = events.map(({ type }) => type);
+      expect(order.indexOf("citation")).toBeGreaterThan(order.lastIndexOf("text-delta"));
+      expect(order.indexOf("citation")).toBeLessThan(order.indexOf("reply-end"));
+    }
   });
 
   it.each([

@@ -20,6 +20,12 @@ interface OpenCall {
   hasArguments: boolean;
 }
 
+/** A block of text, whose citations wait until it is known how far the text goes. */
+interface OpenText {
+  readonly start: number;
+  readonly citations: Json[];
+}
+
 /** The block whose deltas come now, and the form they have. */
 interface CurrentBlock {
   readonly index: number;
@@ -35,11 +41,11 @@ const isTerminated = /(\n|\r)\r?\n$|\r\r$/;
 export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const { provider, quirks } = options;
   const calls = new Map<number, OpenCall>();
+  const texts = new Map<number, OpenText>();
   let toolCalls = 0;
   let current: CurrentBlock | undefined;
   let usage: Json = {};
   let textLength = 0;
-  let blockStart = 0;
   let hasEnd = false;
   let isOver = false;
   let isBroken = false;
@@ -78,7 +84,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     if (block["type"] === "tool_use") return [start, startCall(block, index)];
     if (block["type"] === "text") {
       const text = stringIn(block, "text") ?? "";
-      blockStart = textLength;
+      texts.set(index, { start: textLength, citations: [] });
       textLength += text.length;
       return text === "" ? [start] : [start, { type: "text-delta", choice: 0, text, block: index }];
     }
@@ -127,9 +133,10 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
         return { type: "tool-call-delta", choice: 0, index: call.index, arguments: piece };
       }
       case "citations_delta": {
+        // Told at the end of its block, which is what it speaks of.
         const citation = objectIn(delta, "citation");
-        if (citation === undefined) break;
-        return { type: "citation", choice: 0, citation: decodeCitation(citation, blockStart), block };
+        if (citation !== undefined) texts.get(block)?.citations.push(citation);
+        break;
       }
       default:
     }
@@ -145,7 +152,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const stopBlock = (value: Json): readonly ChatEvent[] => {
     const block = blockIndex(value);
     const call = calls.get(block);
-    if (call === undefined) return [opaque("content_block_stop", value)];
+    if (call === undefined) return [...endText(block), opaque("content_block_stop", value)];
     calls.delete(block);
     const { index, input, hasArguments } = call;
     const end: ChatEvent = { type: "tool-call-end", choice: 0, index };
@@ -155,11 +162,20 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       : [{ type: "tool-call-delta", choice: 0, index, arguments: JSON.stringify(input) }, end];
   };
 
+  const endText = (block: number): readonly ChatEvent[] => {
+    const { start = 0, citations = [] } = texts.get(block) ?? {};
+    texts.delete(block);
+    return citations.map((citation): ChatEvent => {
+      return { type: "citation", choice: 0, citation: decodeCitation(citation, start, textLength), block };
+    });
+  };
+
   const endMessage = (value: Json): readonly ChatEvent[] => {
     const delta = objectIn(value, "delta") ?? {};
     const events = usageEvents(objectIn(value, "usage"));
     if (!hasEnd && stringIn(delta, "stop_reason") !== undefined) {
       hasEnd = true;
+      for (const block of texts.keys()) events.push(...endText(block));
       events.push(...decodeEnd(delta, toolCalls > 0));
     }
     return events.length === 0 ? [opaque("message_delta", value)] : events;
@@ -171,7 +187,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     const event = opaque("message_stop", value);
     if (hasEnd) return [event];
     isBroken = true;
-    return [...decodeEnd({}, toolCalls > 0), event];
+    return [...[...texts.keys()].flatMap(endText), ...decodeEnd({}, toolCalls > 0), event];
   };
 
   const decodeValue = (

@@ -293,6 +293,42 @@ describe("createEncoder for a stream of its own dialect", () => {
     expect(encode(events)).toBe(mixed.map((frame) => (frame === toolStart(1, "toolu_1") ? renamed : frame)).join(""));
   });
 
+  describe("with citations, which are told when their block ends", () => {
+    const delta = (source: string): string =>
+      wire(
+        "content_block_delta",
+        `{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"type":"c","url":"${source}"}}}`,
+      );
+    const cited = [opening, textStart(0), delta("a"), textDelta(0, "one"), delta("b"), blockStop(0), closing];
+    const sources = (stream: string): unknown[] =>
+      dataOf(stream).flatMap((value) => objectIn(objectIn(value, "delta") ?? {}, "citation")?.["url"] ?? []);
+
+    it("passes them as they came", () => {
+      expect(encode(...decodeFrames(cited.join("")))).toBe(cited.join(""));
+    });
+
+    it("does not tell them twice where their text, or their end, was changed", () => {
+      const events = decode(cited.join(""));
+      const rewritten = events.map((event) => (event.type === "text-delta" ? { ...event, text: "two" } : event));
+      expect(sources(encode(rewritten))).toEqual(["a", "b"]);
+      const replaced = events.map((event) => (event.type === "citation" ? { ...event } : event));
+      expect(sources(encode(replaced))).toEqual(["a", "b"]);
+    });
+
+    it("tells them within their block where nothing came in its frame", () => {
+      const copies = decode(cited.join("")).map((event) => ({ ...event }));
+      const stream = encode(copies);
+      expect(sources(stream)).toEqual(["a", "b"]);
+      expect(outline(stream).slice(1, 6)).toEqual([
+        "start0:text",
+        "delta0:one",
+        "delta0:citations_delta",
+        "delta0:citations_delta",
+        "stop0",
+      ]);
+    });
+  });
+
   it("closes the block that an early end leaves open", () => {
     const events = decode(mixed.slice(0, 4).join(""));
     const filtered: ChatEvent = { type: "reply-end", choice: 0, finishReason: "content_filter" };

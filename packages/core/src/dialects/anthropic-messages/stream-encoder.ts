@@ -14,7 +14,7 @@ import { encodeCitation } from "./citations.ts";
 import { encodeEnding, encodeHead, gaveUp } from "./encode-reply.ts";
 import { encodeError } from "./errors.ts";
 import { dialectId, signatureFormat } from "./identity.ts";
-import { blockKindOf, passFrame, sourceIndexOf, type MessageState } from "./pass-frame.ts";
+import { blockKindOf, citationIn, passFrame, sourceIndexOf, type MessageState } from "./pass-frame.ts";
 import { encodeUsage } from "./usage.ts";
 
 const starts: Readonly<Record<"text" | "thinking", string>> = {
@@ -38,6 +38,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
     isEnded: false,
     isOver: false,
     usage: undefined,
+    told: new Set(),
     ending: undefined,
   };
   let isRefusal = false;
@@ -110,7 +111,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         return batch.some(hasStopDetails) ? undefined : writeText(event.text);
       case "citation": {
         const citation = encodeCitation(event.citation);
-        if (citation === undefined) return;
+        if (citation === undefined || state.told.has(citation)) return;
         return blocks.add(blockFor("text", event.block), JSON.stringify({ type: "citations_delta", citation }));
       }
       case "tool-call-start": {
@@ -148,7 +149,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       case "content_block_delta":
       case "content_block_stop": {
         const block = blocks.find((candidate) => candidate.source === source);
-        if (block === undefined) return;
+        if (block === undefined || citationIn(value) !== undefined) return;
         return name === "content_block_stop"
           ? blocks.end(block)
           : blocks.add(block, JSON.stringify(value["delta"] ?? {}));

@@ -39,18 +39,21 @@ const budgets: ReadonlyMap<string, number> = new Map([
   ["xhigh", 8192],
   ["max", 16_384],
 ]);
-const param = "reasoning_effort";
+
+/** What clients of the request's dialect call the wish to think. */
+const paramOf = ({ dialect }: ChatRequest): string => (dialect === dialectId ? "thinking" : "reasoning_effort");
 
 /** Decides how the model is asked to think. What cannot be had is dropped and named. */
 export const planThinking = (options: ThinkingOptions): ThinkingPlan => {
   const { request, target, traits, losses } = options;
   const { effort, budgetTokens, enabled, adaptive, exclude } = request.reasoning ?? {};
   const isOwn = request.dialect === dialectId;
+  const param = paramOf(request);
   const plain = { maxTokens: request.maxOutputTokens ?? target.info?.maxOutputTokens ?? defaultMaxTokens };
   const isOff = request.reasoning !== undefined && refusesReasoning(request.reasoning);
   // Anthropic's own effort governs the whole answer and does not ask for thinking; elsewhere it does.
   const isOn = !isOff && (enabled || adaptive || budgetTokens !== undefined || (effort !== undefined && !isOwn));
-  const ownEffort = isOwn && effort !== undefined ? effortPlan(effort, traits, losses) : {};
+  const ownEffort = isOwn && effort !== undefined ? effortPlan(effort, traits, "output_config.effort", losses) : {};
 
   if (!isOn) {
     if (!isOff || traits.thinking === "none") return { ...plain, ...ownEffort };
@@ -72,7 +75,7 @@ export const planThinking = (options: ThinkingOptions): ThinkingPlan => {
   return {
     ...plain,
     thinking: { type: "adaptive", ...(display && { display }) },
-    ...(wanted === undefined ? {} : effortPlan(wanted, traits, losses)),
+    ...(wanted === undefined ? {} : effortPlan(wanted, traits, param, losses)),
   };
 };
 
@@ -86,7 +89,7 @@ const planBudget = (wanted: number, options: ThinkingOptions): ThinkingPlan => {
   if (maxTokens <= budget) budget = Math.max(smallestBudget, Math.floor(maxTokens / 2));
   // A forced call and thinking exclude each other: thinking is a matter of tuning, the call is not.
   if (forcesTool || maxTokens <= budget || lacksThinking(options)) {
-    losses.tuning(param);
+    losses.tuning(paramOf(request));
     return { maxTokens: requested ?? target.info?.maxOutputTokens ?? defaultMaxTokens };
   }
   const { exclude } = request.reasoning ?? {};
@@ -113,7 +116,12 @@ const lacksThinking = ({ messages, isThinking, isResult }: ThinkingOptions): boo
 const effortOf = (budget: number): string => (budget < 2048 ? "low" : budget < 4096 ? "medium" : "high");
 
 /** The nearest effort the model has. */
-const effortPlan = (wanted: string, { efforts }: ModelTraits, losses: Losses): { readonly effort?: string } => {
+const effortPlan = (
+  wanted: string,
+  { efforts }: ModelTraits,
+  param: string,
+  losses: Losses,
+): { readonly effort?: string } => {
   const effort = nearestEffort(wanted, efforts);
   if (effort !== undefined) return { effort };
   losses.tuning(param);

@@ -4,6 +4,7 @@ import type { ChunkWriter } from "./chunk-writer.ts";
 import { writeAnnotation } from "./citations.ts";
 import { fromExtras } from "./extras.ts";
 import { entriesOf } from "./reasoning-details.ts";
+import { betweenReasoning } from "./reasoning.ts";
 
 /** Everything that belongs to a choice. */
 type ChoiceEvent = Exclude<ChatEvent, { type: "reply-start" | "usage" | "opaque" }>;
@@ -19,6 +20,8 @@ interface ChoiceState {
   /** Ordinal and kind of the part that is being written, to number the reasoning. */
   part: number;
   partKind: string;
+  /** Ordinal of the part whose reasoning was told last, as text. */
+  reasoned?: number;
 }
 
 /** Writes the events of all choices as deltas, and keeps account of those that others have written. */
@@ -59,8 +62,13 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
     if (event.signature !== undefined && event.block === undefined) state.partKind = "";
     const details = entriesOf(event, index);
     if (details.length === 0) return undefined;
-    const text = event.text === "" ? {} : { reasoning_content: event.text };
-    return JSON.stringify({ ...text, reasoning_details: details });
+    if (event.text === "") return JSON.stringify({ reasoning_details: details });
+    const isNext = state.reasoned !== undefined && state.reasoned !== index;
+    state.reasoned = index;
+    return JSON.stringify({
+      reasoning_content: isNext ? betweenReasoning + event.text : event.text,
+      reasoning_details: details,
+    });
   };
 
   /** The deprecated form has room for one call: the first. */

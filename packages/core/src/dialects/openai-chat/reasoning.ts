@@ -60,6 +60,9 @@ export const arrange = (reasoning: readonly PlacedPart[], others: readonly Part[
   return [...parts, ...rest];
 };
 
+/** What stands between two parts of the reasoning where it is told as one text. */
+export const betweenReasoning = "\n\n";
+
 /** All reasoning text of a turn, for clients that show it and know no `reasoning_details`. */
 export const reasoningText = (parts: readonly Part[]): string =>
-  parts.flatMap((part) => (part.type === "reasoning" && part.text !== "" ? [part.text] : [])).join("\n\n");
+  parts.flatMap((part) => (part.type === "reasoning" && part.text !== "" ? [part.text] : [])).join(betweenReasoning);

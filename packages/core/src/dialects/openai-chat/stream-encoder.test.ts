@@ -1,7 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createCollector } from "../../chat/collect.ts";
 import { withFrame, type ChatEvent, type EventBatch } from "../../chat/event.ts";
 import { rememberSource, type ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
+import { present } from "../fields.ts";
+import { encodeReply } from "./encode-reply.ts";
 import { createEncoder } from "./stream-encoder.ts";
 import { asText } from "../../testing/as-text.ts";
 
@@ -140,6 +144,27 @@ describe("createEncoder", () => {
       },
       { reasoning_details: [{ type: "reasoning.encrypted", data: "e", format, index: 3 }] },
     ]);
+  });
+
+  it("tells reasoning as one text with the same gaps as a whole answer", () => {
+    const reasoning = fc.record({
+      type: fc.constant("reasoning-delta" as const),
+      choice: fc.constant(0),
+      text: fc.constantFrom("", "a", "b\n"),
+      block: fc.option(fc.nat(2), { nil: undefined }),
+      signature: fc.option(fc.constant({ format: "f", value: "s" }), { nil: undefined }),
+    });
+    const other = fc.constantFrom<ChatEvent>(text("x"), { type: "refusal-delta", choice: 0, text: "no" });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(reasoning, other), { maxLength: 8 }), (list) => {
+        const events = list.map((event) => present(event) as ChatEvent);
+        const collector = createCollector();
+        for (const event of [start, ...events, end]) collector.push(event);
+        const whole = JSON.parse(encodeReply(collector.result(), { requestId: "r", created: 7, request }));
+        const streamed = deltas(start, ...events, end).map((delta) => delta?.reasoning_content ?? "");
+        expect(streamed.join("")).toBe(whole.choices[0].message.reasoning_content ?? "");
+      }),
+    );
   });
 
   it("writes citations, refusals, probabilities and reasons", () => {

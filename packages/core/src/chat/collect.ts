@@ -1,4 +1,4 @@
-import type { ChatEvent, FinishReason } from "./event.ts";
+import type { ChatEvent, FinishReason, OpaqueEvent } from "./event.ts";
 import type { Citation, Extras, Part, ReasoningPart, TextPart, ToolCallPart } from "./message.ts";
 import type { Reply } from "./reply.ts";
 import type { Target } from "./target.ts";
@@ -6,7 +6,7 @@ import type { Usage } from "./usage.ts";
 
 export interface Choice {
   readonly index: number;
-  /** Text, reasoning, refusal and tool calls in the order the model made them. */
+  /** Text, reasoning, refusal, tool calls, and what only its dialect can say, in the order the model made them. */
   readonly parts: readonly Part[];
   readonly citations: readonly Citation[];
   readonly logprobs?: readonly unknown[];
@@ -72,12 +72,19 @@ export const createCollector = (target?: Target): Collector => {
     fresh: P,
   ): Mutable<P> => {
     const last = choice.parts.at(-1);
-    // A signed reasoning part is sealed: what follows belongs to the next one, or the signature would not match.
-    const sealed = last?.type === "reasoning" && last.signature !== undefined && block === undefined;
+    // A signed part is sealed: what follows belongs to the next one, or the signature would not match.
+    const isSigned = (last?.type === "reasoning" || last?.type === "text") && last.signature !== undefined;
+    const sealed = isSigned && block === undefined;
     if (last?.type === fresh.type && choice.block === block && !sealed) return last as Mutable<P>;
     choice.block = block;
     choice.parts.push(fresh);
     return fresh;
+  };
+
+  const keep = ({ choice: index, part }: NonNullable<OpaqueEvent["completes"]>): void => {
+    const choice = choiceAt(index);
+    choice.parts.push(part);
+    choice.block = undefined;
   };
 
   const push = (event: ChatEvent): void => {
@@ -89,6 +96,7 @@ export const createCollector = (target?: Target): Collector => {
         usage = event.usage;
         return;
       case "opaque":
+        if (event.completes !== undefined) keep(event.completes);
         return;
       default:
     }

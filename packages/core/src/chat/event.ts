@@ -1,4 +1,4 @@
-import type { Citation, Extras, Signature } from "./message.ts";
+import type { Citation, Extras, OpaquePart, Signature } from "./message.ts";
 import type { Usage } from "./usage.ts";
 
 /**
@@ -126,7 +126,18 @@ export interface OpaqueEvent extends EventBase {
   /** What the dialect calls it: `ping`, `comment`, `done`, `content_block_start`, … */
   readonly name: string;
   readonly value?: unknown;
+  /** A part of the answer that is whole with this event and that only its dialect can say: a fold keeps it in its place. */
+  readonly completes?: { readonly choice: number; readonly part: OpaquePart };
 }
+
+/** The event that brings a whole part which only one dialect can say. */
+export const opaqueWhole = (name: string, choice: number, part: OpaquePart): OpaqueEvent => ({
+  type: "opaque",
+  dialect: part.dialect,
+  name,
+  value: part.value,
+  completes: { choice, part },
+});
 
 export type ChatEvent =
   | ReplyStart

@@ -1,4 +1,4 @@
-import type { ChatEvent, ReplyStart } from "../../chat/event.ts";
+import type { ChatEvent, OpaqueEvent, ReplyStart } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, restOf, stringIn } from "../fields.ts";
@@ -135,8 +135,15 @@ export const decodeReasoning = (block: Json, index: number): ChatEvent | undefin
 
 /** A block without a meaning elsewhere, in the words of a stream, so that it can be streamed too. */
 const decodeOpaque = (block: Json, index: number): readonly ChatEvent[] => {
-  const toEvent = (name: string, value: Json): ChatEvent => {
+  const toEvent = (name: string, value: Json): OpaqueEvent => {
     return { type: "opaque", dialect: dialectId, name, value: { type: name, index, ...value } };
   };
-  return [toEvent("content_block_start", { content_block: block }), toEvent("content_block_stop", {})];
+  const start = toEvent("content_block_start", { content_block: block });
+  return [{ ...start, completes: completedBlock(block) }, toEvent("content_block_stop", {})];
 };
+
+/** A block that only this dialect can say, as a part of the answer. */
+export const completedBlock = (block: Json): NonNullable<OpaqueEvent["completes"]> => ({
+  choice: 0,
+  part: { type: "opaque", dialect: dialectId, value: block },
+});

@@ -4,7 +4,7 @@ import { UpstreamError } from "../../errors.ts";
 import type { EncodeOptions, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
 import { encodeCitation } from "./citations.ts";
-import { signatureFormat } from "./identity.ts";
+import { dialectId, signatureFormat } from "./identity.ts";
 import { toStopReason } from "./stop-reasons.ts";
 import { encodeUsage } from "./usage.ts";
 
@@ -97,6 +97,8 @@ const encodePart = (part: Part, choice: Choice, cited: readonly Citation[]): str
       return JSON.stringify(encodeReasoning(part));
     case "tool-call":
       return encodeToolUse(part, choice.finishReason === "length");
+    case "opaque":
+      return part.dialect === dialectId ? JSON.stringify(part.value) : undefined;
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { isContent, type ChatEvent } from "../../chat/event.ts";
+import { isContent, type ChatEvent, type OpaqueEvent } from "../../chat/event.ts";
 import { UpstreamError, type GatewayErrorCode } from "../../errors.ts";
 import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
@@ -6,10 +6,11 @@ import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
 import { madeCallId } from "../made-call-id.ts";
 import { toUpstreamError } from "../upstream-error.ts";
 import { decodeCitation } from "./citations.ts";
-import { decodeEnd, decodeReasoning, decodeReply, decodeStart } from "./decode-reply.ts";
+import { completedBlock, decodeEnd, decodeReasoning, decodeReply, decodeStart } from "./decode-reply.ts";
 import { createDeltaTemplate, type DeltaTemplate } from "./delta-template.ts";
 import { decodeError } from "./errors.ts";
 import { dialectId, signatureFormat } from "./identity.ts";
+import { createOpaqueBlock, type OpaqueBlock } from "./opaque-block.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 
 /** A tool call whose block is still open. */
@@ -42,6 +43,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const { provider, quirks } = options;
   const calls = new Map<number, OpenCall>();
   const texts = new Map<number, OpenText>();
+  const opaques = new Map<number, OpaqueBlock>();
   let toolCalls = 0;
   let current: CurrentBlock | undefined;
   let usage: Json = {};
@@ -56,7 +58,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const truncated = (cause?: unknown): UpstreamError =>
     fail("upstream_stream_truncated", "closed the stream before the answer was complete.", cause);
 
-  const opaque = (name: string, value?: unknown): ChatEvent => ({ type: "opaque", dialect: dialectId, name, value });
+  const opaque = (name: string, value?: unknown): OpaqueEvent => ({ type: "opaque", dialect: dialectId, name, value });
 
   const blockIndex = (value: Json): number => {
     const index = numberIn(value, "index");
@@ -89,6 +91,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       return text === "" ? [start] : [start, { type: "text-delta", choice: 0, text, block: index }];
     }
     const reasoning = decodeReasoning(block, index);
+    if (reasoning === undefined) opaques.set(index, createOpaqueBlock(block));
     return reasoning !== undefined && isContent(reasoning) ? [start, reasoning] : [start];
   };
 
@@ -140,6 +143,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       }
       default:
     }
+    opaques.get(block)?.add(delta);
     return opaque("content_block_delta", value);
   };
 
@@ -152,7 +156,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const stopBlock = (value: Json): readonly ChatEvent[] => {
     const block = blockIndex(value);
     const call = calls.get(block);
-    if (call === undefined) return [...endText(block), opaque("content_block_stop", value)];
+    if (call === undefined) return [...endText(block), stopOpaque(block, value)];
     calls.delete(block);
     const { index, input, hasArguments } = call;
     const end: ChatEvent = { type: "tool-call-end", choice: 0, index };
@@ -160,6 +164,13 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     return hasArguments
       ? [end]
       : [{ type: "tool-call-delta", choice: 0, index, arguments: JSON.stringify(input) }, end];
+  };
+
+  const stopOpaque = (index: number, value: Json): ChatEvent => {
+    const block = opaques.get(index);
+    opaques.delete(index);
+    const stop = opaque("content_block_stop", value);
+    return block === undefined ? stop : { ...stop, completes: completedBlock(block.value()) };
   };
 
   const endText = (block: number): readonly ChatEvent[] => {

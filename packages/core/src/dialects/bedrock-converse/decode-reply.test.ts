@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ChatEvent } from "../../chat/event.ts";
+import { opaqueWhole, type ChatEvent } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
@@ -97,7 +97,7 @@ describe("decodeReply", () => {
       decode([server, { text: "ab" }, { citationsContent: { content: [{ text: "cd" }], citations: [citation] } }]),
     ).toEqual([
       start,
-      { type: "opaque", dialect: "bedrock-converse", name: "toolUse", value: server },
+      opaqueWhole("toolUse", 0, { type: "opaque", dialect: "bedrock-converse", value: server }),
       { type: "text-delta", choice: 0, block: 1, text: "ab" },
       { type: "text-delta", choice: 0, block: 2, text: "cd" },
       {

@@ -1,4 +1,4 @@
-import type { ChatEvent } from "../../chat/event.ts";
+import { opaqueWhole, type ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, stringIn } from "../fields.ts";
@@ -11,9 +11,9 @@ import {
   decodeMetadata,
   decodeReasoning,
   isServerTool,
-  opaque,
 } from "./decode-blocks.ts";
 import { decodeError } from "./errors.ts";
+import { dialectId } from "./identity.ts";
 import { traitsOf } from "./model-traits.ts";
 
 /** The events of a whole answer. */
@@ -101,7 +101,10 @@ const createBlockReader = ({ model, request, requestId }: DecodeOptions): BlockR
       const use = objectIn(block, "toolUse");
       if (use !== undefined && !isServerTool(use)) return readCall(use);
       const reasoning = objectIn(block, "reasoningContent");
-      if (reasoning === undefined) return [opaque(Object.keys(block)[0] ?? "block", block)];
+      if (reasoning === undefined) {
+        const name = Object.keys(block)[0] ?? "block";
+        return [opaqueWhole(name, 0, { type: "opaque", dialect: dialectId, value: block })];
+      }
       return decodeReasoning({ ...objectIn(reasoning, "reasoningText"), ...reasoning }, index, signatureFormat);
     },
   };

@@ -1,4 +1,4 @@
-import type { ChatEvent, TextDelta } from "../../chat/event.ts";
+import { opaqueWhole, type ChatEvent, type TextDelta } from "../../chat/event.ts";
 import type { Json } from "../dialect.ts";
 import { isObject, objectIn, stringIn } from "../fields.ts";
 import type { Brought } from "./finish-reason.ts";
@@ -77,7 +77,7 @@ export const createPartReader = (choice: number, nextCallId: () => string): Part
     }
     const held = Object.keys(part).find((key) => !siblings.has(key));
     if (held === undefined) textual(part, "", events);
-    else events.push({ type: "opaque", dialect: dialectId, name: held, value: part });
+    else events.push(opaqueWhole(held, choice, { type: "opaque", dialect: dialectId, value: part }));
   };
 
   return {

@@ -6,7 +6,7 @@ import type { ChatEvent } from "../../chat/event.ts";
 import { textOf } from "../../chat/message.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import { createSseParser } from "../../transport/sse.ts";
-import type { DecodeOptions, Json } from "../dialect.ts";
+import type { DecodeOptions, EncodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn } from "../fields.ts";
 import { gemini } from "./gemini.ts";
 
@@ -14,6 +14,8 @@ const root = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.
 const present = existsSync(root);
 const request: ChatRequest = { dialect: "openai-chat", model: "m", stream: true, messages: [] };
 const options: DecodeOptions = { provider: "acme", model: "m", quirks: {}, request, requestId: "r1" };
+
+const encodeOptions: EncodeOptions = { requestId: "r1", created: 0, request: { ...request, dialect: "gemini" } };
 
 interface Recording {
   readonly name: string;
@@ -74,6 +76,8 @@ interface Folded {
   text: string;
   thoughts: string;
   readonly calls: unknown[];
+  /** Code that the model ran, images it made. */
+  readonly others: unknown[];
   signatures: string[];
   finish: unknown;
 }
@@ -86,7 +90,14 @@ const fold = (chunks: readonly Json[]): { readonly choices: Folded[]; readonly u
     usage = objectIn(chunk, "usageMetadata") ?? usage;
     for (const candidate of arrayIn(chunk, "candidates").filter(isObject)) {
       const index = numberIn(candidate, "index") ?? 0;
-      const choice = (choices[index] ??= { text: "", thoughts: "", calls: [], signatures: [], finish: undefined });
+      const choice = (choices[index] ??= {
+        text: "",
+        thoughts: "",
+        calls: [],
+        others: [],
+        signatures: [],
+        finish: undefined,
+      });
       choice.finish = candidate["finishReason"] ?? choice.finish;
       for (const part of arrayIn(objectIn(candidate, "content") ?? {}, "parts").filter(isObject)) {
         const text = typeof part["text"] === "string" ? part["text"] : "";
@@ -95,6 +106,7 @@ const fold = (chunks: readonly Json[]): { readonly choices: Folded[]; readonly u
         const call = objectIn(part, "functionCall");
         if (call !== undefined) choice.calls.push({ name: call["name"], args: call["args"] ?? {} });
         const isKnown = "text" in part || call !== undefined;
+        if (!isKnown && Object.keys(part).some((key) => !key.startsWith("thought"))) choice.others.push(part);
         if (isKnown && typeof part["thoughtSignature"] === "string") choice.signatures.push(part["thoughtSignature"]);
       }
     }
@@ -131,9 +143,13 @@ describe.skipIf(!present)("recorded answers (skipped where the recordings are ab
         expected.calls,
       );
       expect(new Set(calls.map((call) => call.id)).size).toBe(calls.length);
+      expect(parts.flatMap((part) => (part.type === "opaque" ? [part.value] : []))).toEqual(expected.others);
       expect(parts.flatMap((part) => ("signature" in part ? [part.signature.value] : []))).toEqual(expected.signatures);
       expect(reply.choices[index]?.finishReason).toBe(ended(expected));
     }
+
+    const again = chunksOf({ ...recording, isStream: false, body: gemini.encodeReply(reply, encodeOptions) });
+    expect(fold(again).choices.map(({ others }) => others)).toEqual(choices.map(({ others }) => others));
 
     const number = (name: string): number => numberIn(usage, name) ?? 0;
     expect(reply.usage?.inputTokens).toBe(number("promptTokenCount") + number("toolUsePromptTokenCount"));

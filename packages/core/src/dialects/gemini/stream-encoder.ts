@@ -67,7 +67,7 @@ const createEncoder = (options: EncodeOptions, sink: ChunkSink): EventEncoder =>
       case "opaque":
         if (event.dialect !== dialectId || !isObject(event.value) || announcedEnd(event) !== undefined) return;
         release();
-        return writeContent(event, 0);
+        return writeContent(event, event.completes?.choice ?? 0);
       case "citation":
       case "reply-end":
         return writeContent(event, event.choice);

@@ -1,4 +1,4 @@
-import type { ChatEvent } from "../../chat/event.ts";
+import { opaqueWhole, type ChatEvent } from "../../chat/event.ts";
 import type { Part } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
@@ -84,8 +84,15 @@ const readChoice = (value: Json, position: number, body: Json, options: DecodeOp
         events.push({ ...part, type: "reasoning-delta", choice, block });
         return;
       case "text":
+        if (part.signature !== undefined) {
+          events.push({ type: "text-delta", choice, text: part.text, signature: part.signature });
+          return;
+        }
         events.push(withLogprobs({ type: "text-delta", choice, text: part.text }, hasText ? undefined : logprobs));
         hasText = true;
+        return;
+      case "opaque":
+        events.push(opaqueWhole("reasoning_details", choice, part));
         return;
       case "refusal":
         events.push({ type: "refusal-delta", choice, text: part.text });

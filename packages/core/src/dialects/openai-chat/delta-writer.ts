@@ -1,9 +1,11 @@
-import type { ChatEvent, ReasoningDelta, ReplyEnd, ToolCallStart } from "../../chat/event.ts";
+import type { ChatEvent, ReasoningDelta, ReplyEnd, TextDelta, ToolCallStart } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
+import type { Json } from "../dialect.ts";
 import type { ChunkWriter } from "./chunk-writer.ts";
 import { writeAnnotation } from "./citations.ts";
 import { fromExtras } from "./extras.ts";
-import { entriesOf } from "./reasoning-details.ts";
+import { createPlaces, type Places } from "./places.ts";
+import { callProof, entriesOf, isDetail, textProof } from "./reasoning-details.ts";
 import { betweenReasoning } from "./reasoning.ts";
 
 /** Everything that belongs to a choice. */
@@ -17,16 +19,18 @@ interface Call {
 interface ChoiceState {
   isOver: boolean;
   readonly calls: Map<number, Call>;
-  /** Ordinal and kind of the part that is being written, to number the reasoning. */
-  part: number;
-  partKind: string;
-  /** Ordinal of the part whose reasoning was told last, as text. */
+  readonly places: Places;
+  /** Which piece of reasoning is being written, and its place. */
+  piece?: { readonly block: number | undefined; readonly place: number } | undefined;
+  /** Place of the piece of reasoning that was told last, as text. */
   reasoned?: number;
 }
 
 /** Writes the events of all choices as deltas, and keeps account of those that others have written. */
 export interface DeltaWriter {
   readonly write: (event: ChoiceEvent, chunks: ChunkWriter) => string;
+  /** A part of the answer that only this dialect can say. */
+  readonly opaque: (choice: number, value: unknown, chunks: ChunkWriter) => string;
   /** The first chunk of a choice, which says who speaks; nothing where it was written. */
   readonly begin: (choice: number, chunks: ChunkWriter) => string;
   /** An event that reaches the client in its own frame. */
@@ -40,14 +44,7 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
   const excludesReasoning = request.reasoning?.exclude === true;
 
   const begun = (choice: number): ChoiceState =>
-    (choices[choice] ??= { isOver: false, calls: new Map(), part: -1, partKind: "" });
-
-  /** The ordinal of the part that an event goes on with or begins. */
-  const partOf = (state: ChoiceState, kind: string): number => {
-    if (state.partKind !== kind) state.part++;
-    state.partKind = kind;
-    return state.part;
-  };
+    (choices[choice] ??= { isOver: false, calls: new Map(), places: createPlaces() });
 
   const begin = (choice: number, chunks: ChunkWriter): string => {
     if (choices[choice] !== undefined) return "";
@@ -57,14 +54,17 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
 
   const reasoning = (event: ReasoningDelta, state: ChoiceState): string | undefined => {
     if (excludesReasoning) return undefined;
-    const index = partOf(state, `reasoning ${event.block}`);
-    // What is signed is sealed: more reasoning without a block of its own is another part.
-    if (event.signature !== undefined && event.block === undefined) state.partKind = "";
-    const details = entriesOf(event, index);
+    if (state.piece === undefined || state.piece.block !== event.block) {
+      state.piece = { block: event.block, place: state.places.reasoning() };
+    }
+    const { place } = state.piece;
+    // What is signed is sealed: more reasoning without a block of its own is another piece.
+    if (event.signature !== undefined && event.block === undefined) state.piece = undefined;
+    const details = entriesOf(event, place);
     if (details.length === 0) return undefined;
     if (event.text === "") return JSON.stringify({ reasoning_details: details });
-    const isNext = state.reasoned !== undefined && state.reasoned !== index;
-    state.reasoned = index;
+    const isNext = state.reasoned !== undefined && state.reasoned !== place;
+    state.reasoned = place;
     return JSON.stringify({
       reasoning_content: isNext ? betweenReasoning + event.text : event.text,
       reasoning_details: details,
@@ -78,13 +78,12 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
   };
 
   const callStart = ({ index, id, name, kind, signature }: ToolCallStart, state: ChoiceState): string => {
-    const place = partOf(state, `call ${index}`);
+    const place = state.places.call();
+    state.piece = undefined;
     state.calls.set(index, { kind, hasArguments: false });
     const piece = kind === "custom" ? { name, input: "" } : { name, arguments: "" };
     const proof =
-      signature === undefined || excludesReasoning
-        ? {}
-        : { reasoning_details: entriesOf({ text: "", encrypted: signature, id }, place) };
+      signature === undefined || excludesReasoning ? {} : { reasoning_details: [callProof(signature, id, place)] };
     return JSON.stringify({ ...callPiece(index, kind, piece, { id, type: kind }), ...proof });
   };
 
@@ -110,19 +109,28 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
     return chunks.delta(event.choice, JSON.stringify(message), reason, `,"logprobs":null${more.join("")}`);
   };
 
+  const text = (
+    { choice, text: piece, logprobs, signature }: TextDelta,
+    state: ChoiceState,
+    chunks: ChunkWriter,
+  ): string => {
+    if (piece === "" && logprobs === undefined && signature === undefined) return "";
+    state.piece = undefined;
+    state.places.text();
+    const proof = signature === undefined ? "" : detail(choice, textProof(signature, state.places.reasoning()), chunks);
+    if (piece === "" && logprobs === undefined) return proof;
+    if (logprobs === undefined) return chunks.text(choice, piece) + proof;
+    const told = JSON.stringify({ content: logprobs, refusal: null });
+    return chunks.delta(choice, JSON.stringify({ content: piece }), undefined, `,"logprobs":${told}`) + proof;
+  };
+
+  const detail = (choice: number, entry: Json, chunks: ChunkWriter): string =>
+    excludesReasoning ? "" : chunks.delta(choice, JSON.stringify({ reasoning_details: [entry] }));
+
   const write = (event: ChoiceEvent, chunks: ChunkWriter): string => {
     const first = begin(event.choice, chunks);
     const state = begun(event.choice);
-    if (event.type === "text-delta") {
-      partOf(state, "text");
-      if (event.text === "" && event.logprobs === undefined) return first;
-      if (event.logprobs === undefined) return first + chunks.text(event.choice, event.text);
-      const logprobs = JSON.stringify({ content: event.logprobs, refusal: null });
-      return (
-        first +
-        chunks.delta(event.choice, JSON.stringify({ content: event.text }), undefined, `,"logprobs":${logprobs}`)
-      );
-    }
+    if (event.type === "text-delta") return first + text(event, state, chunks);
     if (event.type === "reply-end") {
       state.isOver = true;
       return first + replyEnd(event, chunks);
@@ -139,7 +147,8 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
       case "reasoning-delta":
         return reasoning(event, state);
       case "refusal-delta":
-        partOf(state, "refusal");
+        state.piece = undefined;
+        state.places.refusal();
         return JSON.stringify({ refusal: event.text });
       case "tool-call-start":
         return callStart(event, state);
@@ -156,6 +165,14 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
 
   return {
     write,
+    opaque: (choice, value, chunks) => {
+      if (!isDetail(value)) return "";
+      const first = begin(choice, chunks);
+      const state = begun(choice);
+      state.piece = undefined;
+      state.places.reasoning();
+      return first + detail(choice, value, chunks);
+    },
     begin,
     passed: (event) => {
       switch (event.type) {

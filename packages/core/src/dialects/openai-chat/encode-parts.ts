@@ -56,6 +56,8 @@ const encodePart = (part: Part, scope: EncodeScope): Json | undefined => {
   };
   switch (part.type) {
     case "text":
+      // A signature alone: what it proves was said before.
+      if (part.text === "" && part.signature !== undefined) return undefined;
       return { ...extras(), type: "text", text: part.text, ...hint };
     case "refusal":
       return { ...extras(), type: "refusal", refusal: part.text, ...hint };

@@ -17,8 +17,8 @@ const writeCall = ({
     : { id, type: "function", function: { name, arguments: text === "" ? "{}" : text } };
 
 const joined = (parts: readonly Part[], type: "text" | "refusal"): string | null => {
-  const texts = parts.flatMap((part) => (part.type === type ? [part.text] : []));
-  return texts.length === 0 ? null : texts.join("");
+  const text = parts.flatMap((part) => (part.type === type ? [part.text] : [])).join("");
+  return text === "" ? null : text;
 };
 
 /** Writes a choice's message; `legacy` for clients that expect the deprecated `function_call`. */

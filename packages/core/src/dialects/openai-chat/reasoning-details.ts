@@ -2,12 +2,14 @@ import type { OpaquePart, Part, ReasoningPart, Signature } from "../../chat/mess
 import type { Json } from "../dialect.ts";
 import { isObject, numberIn, present, stringIn } from "../fields.ts";
 import { dialectId, thoughtSignatureFormat } from "./identity.ts";
+import { createPlaces } from "./places.ts";
 
 /*
  * `reasoning_details` is OpenRouter's shape, and how reasoning with its proofs travels through chat messages:
  * `reasoning.text` with a signature, `reasoning.summary`, `reasoning.encrypted`. `format` names the family that issued
- * the proof. Written by us, `index` is the place of the part in its turn, so that reasoning between tool calls finds
- * its way back; elsewhere it counts the reasoning only, which puts all of it first.
+ * the proof. Written by us, `index` is its place in the turn, so that reasoning between tool calls finds its way back;
+ * elsewhere it counts the reasoning only, which puts all of it first. The proof of a call has the call's id, that of the
+ * text before it an id of its own.
  */
 
 /** One entry of `reasoning_details`, whole or as a stream brings it. */
@@ -56,6 +58,13 @@ export const callSignature = (piece: ReasoningPiece, callIds: ReadonlySet<string
     ? piece.encrypted
     : undefined;
 
+/** Id of the proof of a text, by its place. */
+const textProofId = (place: number): string => `text_${place}`;
+
+/** The proof of the text before it, where an entry is one. */
+export const textSignature = ({ id, encrypted }: ReasoningPiece): Signature | undefined =>
+  id !== undefined && /^text_\d+$/.test(id) ? encrypted : undefined;
+
 export interface ReadDetails {
   readonly parts: readonly PlacedPart[];
   /** Tool call signatures by call id. */
@@ -88,8 +97,11 @@ const opaquePlaced = (entry: Json): PlacedPart => {
   return present({ part, index: numberIn(entry, "index") });
 };
 
-const toPlaced = ({ index, ...piece }: ReasoningPiece): PlacedPart =>
-  present({ part: { type: "reasoning" as const, ...piece }, index });
+const toPlaced = ({ index, ...piece }: ReasoningPiece): PlacedPart => {
+  const signature = textSignature(piece);
+  const part: Part = signature === undefined ? { type: "reasoning", ...piece } : { type: "text", text: "", signature };
+  return present({ part, index });
+};
 
 /** Two neighbours as one, where the second goes on with the first. */
 const join = (a: ReasoningPiece, b: ReasoningPiece): ReasoningPiece | undefined => {
@@ -106,15 +118,45 @@ export const isDetail = (value: unknown): value is Json =>
   isObject(value) && (stringIn(value, "type") ?? "").startsWith("reasoning.");
 
 /** The entries of a turn's parts. */
-export const writeDetails = (parts: readonly Part[]): readonly Json[] =>
-  parts.flatMap((part, index): readonly Json[] => {
-    if (part.type === "reasoning") return entriesOf(part, index);
-    if (part.type === "tool-call" && part.signature !== undefined) {
-      const { value, format } = part.signature;
-      return [{ type: "reasoning.encrypted", data: value, id: part.id, format, index }];
+export const writeDetails = (parts: readonly Part[]): readonly Json[] => {
+  const places = createPlaces();
+  return parts.flatMap((part): readonly Json[] => {
+    switch (part.type) {
+      case "reasoning":
+        return entriesOf(part, places.reasoning());
+      case "tool-call": {
+        const place = places.call();
+        return part.signature === undefined ? [] : [callProof(part.signature, part.id, place)];
+      }
+      case "text":
+        places.text();
+        return part.signature === undefined ? [] : [textProof(part.signature, places.reasoning())];
+      case "refusal":
+        places.refusal();
+        return [];
+      case "opaque":
+        if (part.dialect !== dialectId || !isDetail(part.value)) return [];
+        places.reasoning();
+        return [part.value];
+      default:
+        return [];
     }
-    return part.type === "opaque" && part.dialect === dialectId && isDetail(part.value) ? [part.value] : [];
   });
+};
+
+const proof = ({ value, format }: Signature, id: string, index: number): Json => ({
+  type: "reasoning.encrypted",
+  data: value,
+  id,
+  format,
+  index,
+});
+
+/** The entry that carries the signature of a tool call. */
+export const callProof = (signature: Signature, callId: string, place: number): Json => proof(signature, callId, place);
+
+/** The entry that carries the signature of the text before it. */
+export const textProof = (signature: Signature, place: number): Json => proof(signature, textProofId(place), place);
 
 /** The entries of one reasoning part, or of a piece of it. */
 export const entriesOf = (

@@ -6,6 +6,7 @@ import { rememberSource, type ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import { present } from "../fields.ts";
 import { encodeReply } from "./encode-reply.ts";
+import { readDetails } from "./reasoning-details.ts";
 import { createEncoder } from "./stream-encoder.ts";
 import { asText } from "../../testing/as-text.ts";
 
@@ -146,23 +147,41 @@ describe("createEncoder", () => {
     ]);
   });
 
-  it("tells reasoning as one text with the same gaps as a whole answer", () => {
+  it("tells reasoning and its proofs as a whole answer does", () => {
     const reasoning = fc.record({
       type: fc.constant("reasoning-delta" as const),
       choice: fc.constant(0),
       text: fc.constantFrom("", "a", "b\n"),
-      block: fc.option(fc.nat(2), { nil: undefined }),
       signature: fc.option(fc.constant({ format: "f", value: "s" }), { nil: undefined }),
     });
-    const other = fc.constantFrom<ChatEvent>(text("x"), { type: "refusal-delta", choice: 0, text: "no" });
+    const call = { type: "tool-call-start", choice: 0, name: "f", kind: "function" } as const;
+    const other = fc.constantFrom<ChatEvent>(
+      text("x"),
+      { type: "text-delta", choice: 0, text: "y", signature: { format: "google-gemini-v1", value: "t" } },
+      { type: "refusal-delta", choice: 0, text: "no" },
+      { ...call, index: 0, id: "a" },
+      { ...call, index: 0, id: "b", signature: { format: "google-gemini-v1", value: "c" } },
+    );
     fc.assert(
-      fc.property(fc.array(fc.oneof(reasoning, other), { maxLength: 8 }), (list) => {
-        const events = list.map((event) => present(event) as ChatEvent);
+      fc.property(fc.array(fc.oneof(reasoning, other), { maxLength: 8 }), fc.boolean(), (list, numbered) => {
+        let block = 0;
+        const events = list.map((event, index): ChatEvent => {
+          if (event.type === "tool-call-start") return { ...event, index, id: event.id + index };
+          if (event.type !== "reasoning-delta") return event;
+          const own = present({ ...event, block: numbered ? block : undefined });
+          // A signature ends its block.
+          if (event.signature !== undefined || index % 3 === 0) block++;
+          return own;
+        });
         const collector = createCollector();
         for (const event of [start, ...events, end]) collector.push(event);
         const whole = JSON.parse(encodeReply(collector.result(), { requestId: "r", created: 7, request }));
-        const streamed = deltas(start, ...events, end).map((delta) => delta?.reasoning_content ?? "");
-        expect(streamed.join("")).toBe(whole.choices[0].message.reasoning_content ?? "");
+        const streamed = deltas(start, ...events, end);
+        const { reasoning_content = "", reasoning_details = [], tool_calls = [] } = whole.choices[0].message;
+        expect(streamed.map((delta) => delta?.reasoning_content ?? "").join("")).toBe(reasoning_content);
+        const ids = new Set<string>(tool_calls.map(({ id }: { id: string }) => id));
+        const pieces = streamed.flatMap((delta) => delta?.reasoning_details ?? []);
+        expect(readDetails(pieces, ids)).toEqual(readDetails(reasoning_details, ids));
       }),
     );
   });

@@ -62,8 +62,11 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       case "usage":
         ({ usage } = event);
         return "";
-      case "opaque":
-        return "";
+      case "opaque": {
+        const { dialect, completes } = event;
+        if (dialect !== dialectId || completes === undefined) return "";
+        return deltas.opaque(completes.choice, completes.part.value, chunks());
+      }
       default:
         return deltas.write(event, chunks());
     }

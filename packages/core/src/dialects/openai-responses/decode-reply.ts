@@ -1,4 +1,4 @@
-import type { ChatEvent, ReplyStart } from "../../chat/event.ts";
+import type { ChatEvent, OpaqueEvent, ReplyStart } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, present, restOf, stringIn } from "../fields.ts";
@@ -6,6 +6,7 @@ import { throwIfError } from "../openai-errors.ts";
 import { readEnd } from "./endings.ts";
 import { toExtras } from "./extras.ts";
 import { dialectId } from "./identity.ts";
+import { itemMark } from "./item-mark.ts";
 import { createOutputReader } from "./output-reader.ts";
 import { readUsage } from "./usage.ts";
 
@@ -38,7 +39,7 @@ export const decodeReply = (body: Json, options: DecodeOptions): readonly ChatEv
     if (!isObject(item)) return;
     const read = reader.finish(item, index);
     // Hosted tools and whatever else only this dialect knows.
-    events.push(...(read.length > 0 ? read : [opaque("item", item)]));
+    events.push(...(read.length > 0 ? read : [{ ...opaque("item", item), completes: completedItem(item) }]));
   });
   const usage = readUsage(body["usage"]);
   if (usage !== undefined) events.push({ type: "usage", usage });
@@ -57,8 +58,14 @@ export const readStart = (response: Json): ReplyStart =>
     extras: toExtras(restOf(response, readFields) ?? {}),
   });
 
+/** An item that only this dialect can say, as a part of the answer. */
+export const completedItem = (item: Json): NonNullable<OpaqueEvent["completes"]> => ({
+  choice: 0,
+  part: { type: "opaque", dialect: dialectId, value: item, extras: itemMark },
+});
+
 /** Something without a meaning elsewhere. */
-export const opaque = (name: string, value?: unknown): ChatEvent =>
+export const opaque = (name: string, value?: unknown): OpaqueEvent =>
   value === undefined
     ? { type: "opaque", dialect: dialectId, name }
     : { type: "opaque", dialect: dialectId, name, value };

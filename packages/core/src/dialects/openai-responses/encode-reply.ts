@@ -2,8 +2,9 @@ import type { CollectedReply } from "../../chat/collect.ts";
 import type { Part } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { EncodeOptions } from "../dialect.ts";
-import { present } from "../fields.ts";
+import { isObject, present } from "../fields.ts";
 import { writeEnd } from "./endings.ts";
+import { isItem } from "./item-mark.ts";
 import { createOutputBuilder, type OutputBuilder } from "./output-builder.ts";
 import { createResponseObject } from "./response-object.ts";
 
@@ -58,6 +59,8 @@ const writePart = (
       builder.write({ type: "tool-call-delta", choice: 0, index, arguments: part.arguments });
       return builder.write({ type: "tool-call-end", choice: 0, index });
     }
+    case "opaque":
+      return isItem(part) && isObject(part.value) ? builder.opaqueItem(part.value, index) : undefined;
     default:
       return undefined;
   }

@@ -43,6 +43,8 @@ export interface OutputReader {
   /** Where an item with this id stands, if it was announced. */
   readonly placeOf: (id: string) => number | undefined;
   readonly hasItems: () => boolean;
+  /** Whether only this dialect can say what an item is: a tool that the server runs, or a type nobody here knows. */
+  readonly isOwn: (item: Json) => boolean;
   readonly callCount: () => number;
 }
 
@@ -115,9 +117,15 @@ export const createOutputReader = (
   const wholeArguments = (whole: string, index: number): readonly ChatEvent[] =>
     argumentsPiece(whole.slice(stateAt(index).argumentsTold), index);
 
+  const isOwn = (item: Json): boolean => {
+    const call = readCall(item);
+    if (call !== undefined) return call.kind === "custom" && !isClientTool(call.name, request);
+    return item["type"] !== "message" && item["type"] !== "reasoning";
+  };
+
   const settleCall = (item: Json, state: ItemState, index: number): readonly ChatEvent[] => {
     const call = readCall(item);
-    if (call === undefined || (call.kind === "custom" && !isClientTool(call.name, request))) return [];
+    if (call === undefined || isOwn(item)) return [];
     const events: ChatEvent[] = [];
     if (state.call === undefined) {
       if (call.name === "") {
@@ -201,6 +209,7 @@ export const createOutputReader = (
       return undefined;
     },
     hasItems: () => items.size > 0,
+    isOwn,
     callCount: () => calls,
   };
 };

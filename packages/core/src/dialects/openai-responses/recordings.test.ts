@@ -60,6 +60,8 @@ const optionsFor = (body: Json): DecodeOptions => {
   return { provider: "acme", model: "m", quirks: {}, request, requestId: "r1" };
 };
 
+const request: ChatRequest = { dialect: "openai-responses", model: "m", stream: false, messages: [] };
+
 const decodeStream = (body: Uint8Array | string, options: DecodeOptions): ChatEvent[] => {
   const decoder = openaiResponses.createDecoder(options);
   const parser = createSseParser();
@@ -143,6 +145,16 @@ describe.skipIf(!isPresent)("recorded answers (skipped where the recordings are 
       calls.map((item) => [item["call_id"], item["name"], item["arguments"] ?? item["input"]]),
     );
 
+    // What the server ran by itself is there whole, and goes out again where the rest of the answer is written anew.
+    const plain = ["message", "reasoning", "function_call"];
+    const own = items.filter((item) => !plain.includes(String(item["type"])) && !calls.includes(item));
+    const isOwn = (item: Json): boolean => own.some((known) => known["id"] === item["id"]);
+    expect(
+      parts.flatMap((part) => (part.type === "opaque" ? [part.value].filter(isObject).filter(isOwn) : [])),
+    ).toEqual(own);
+    const again = parse(openaiResponses.encodeReply(reply, { requestId: "r1", created: 0, request }));
+    expect(arrayIn(again, "output").filter(isObject).filter(isOwn)).toEqual(own);
+
     const annotations = ofType("message").flatMap((item) =>
       arrayIn(item, "content")
         .filter(isObject)
@@ -201,7 +213,7 @@ describe.skipIf(!isPresent)("recorded answers (skipped where the recordings are 
   });
 });
 
-const isClients = ({ name }: Json, { request }: Recording): boolean => {
-  const tools = arrayIn(request, "tools").filter(isObject);
+const isClients = ({ name }: Json, recording: Recording): boolean => {
+  const tools = arrayIn(recording.request, "tools").filter(isObject);
   return tools.length === 0 || tools.some((tool) => tool["name"] === name);
 };

@@ -5,7 +5,7 @@ import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
 import { throwError, throwIfError } from "../openai-errors.ts";
 import { blockOf, isPartIndex, rawBlockOf } from "./blocks.ts";
-import { opaque, readStart } from "./decode-reply.ts";
+import { completedItem, opaque, readStart } from "./decode-reply.ts";
 import { readEnd } from "./endings.ts";
 import { readPart, type StatedText, type TextKind } from "./output-item.ts";
 import { createOutputReader } from "./output-reader.ts";
@@ -136,8 +136,15 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
         return events.length > 0 ? events : [opaque(type, value)];
       }
       case "response.output_item.added":
-      case "response.output_item.done":
-        return [opaque(type, value), ...readItem(value, type.endsWith("done"))];
+        return [opaque(type, value), ...readItem(value, false)];
+      case "response.output_item.done": {
+        const events = readItem(value, true);
+        const item = objectIn(value, "item") ?? {};
+        return [
+          reader.isOwn(item) ? { ...opaque(type, value), completes: completedItem(item) } : opaque(type, value),
+          ...events,
+        ];
+      }
       case "response.content_part.added":
       case "response.content_part.done":
       case "response.reasoning_summary_part.added":

@@ -24,6 +24,8 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   let sequence = 0;
   let isStarted = false;
   let isOver = false;
+  // Items that have no place in a stream are counted down from none.
+  let wholeItems = 0;
   let usage: Usage | undefined;
   let ending: ReplyEnd | undefined;
 
@@ -61,10 +63,17 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   };
 
   /** What only this dialect knows and came beside something that was changed. */
-  const writeOpaque = ({ dialect, name, value }: OpaqueEvent): void => {
+  const writeOpaque = ({ dialect, name, value, completes }: OpaqueEvent): void => {
     if (dialect !== dialectId || !isObject(value)) return;
     const source = numberIn(value, "output_index");
-    if (source === undefined) return;
+    if (source === undefined) {
+      if (completes === undefined) return;
+      // It came whole: begun and ended at once.
+      start();
+      builder.opaqueItem(value, --wholeItems);
+      builder.opaqueItem(value, wholeItems);
+      return;
+    }
     const item = objectIn(value, "item");
     if (item !== undefined && !knownItems.has(item["type"])) {
       start();

@@ -96,7 +96,14 @@ const shapes: Readonly<Record<ChatEvent["type"], Shape>> = {
     "stopSequence?": text,
     "extras?": isObject,
   },
-  opaque: { dialect: text, name: text },
+  opaque: {
+    dialect: text,
+    name: text,
+    "completes?": shaped({
+      choice: count,
+      part: shaped({ type: oneOf("opaque"), dialect: text, "extras?": isObject }),
+    }),
+  },
 };
 
 /**

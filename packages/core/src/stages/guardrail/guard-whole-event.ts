@@ -38,9 +38,9 @@ function* guarded(event: ChatEvent, inspection: Inspection): Generator<void, Cha
       return { ...rest, citation };
     }
     case "opaque": {
-      // Nobody here knows what may be changed in it.
-      const value = yield* inspectJson(inspection, event.value);
-      return value === event.value ? event : undefined;
+      // Nobody here knows what may be changed in it. What it completes is all of it, also where the pieces had none.
+      const held = event.completes?.part.value ?? event.value;
+      return (yield* inspectJson(inspection, held)) === held ? event : undefined;
     }
     default:
       return event;

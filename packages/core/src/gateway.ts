@@ -34,6 +34,7 @@ import { createLateTracer } from "./telemetry/late-tracer.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import type { TelemetryParts } from "./telemetry/parts.ts";
 import { safely } from "./telemetry/safely.ts";
+import type { Transport } from "./transport/transport.ts";
 import { createUndiciTransport } from "./transport/undici.ts";
 
 export interface ChatOptions {
@@ -107,6 +108,10 @@ const startChat = (engine: Engine, input: ChatInput, asker: { readonly principal
   }
 };
 
+const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
+  await Promise.all([...transports].map((transport) => transport.close()));
+};
+
 /**
  * Makes a gateway.
  *
@@ -118,6 +123,8 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
   const logger = guardLogger(settled.logger ?? defaultLogger);
   const registry = createRegistry({ providers: settled.providers ?? providersFromEnv(), models: settled.models ?? {} });
   const transport = settled.transport ?? createUndiciTransport();
+  // A transport of the host's own is the only way out, and what may be reached is then its concern.
+  const mediaTransport = settled.transport ?? createUndiciTransport({ publicOnly: true });
   const health = createHealth(clock, random, settled.health);
   const values = new Map<ContextKey<unknown>, unknown>([
     [registryKey, registry],
@@ -131,6 +138,7 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
         maxResponseBytes: limits.maxResponseBytes,
         maxStreamBytes: limits.maxStreamBytes,
         ...(settled.unsupported === undefined ? {} : { unsupported: settled.unsupported }),
+        ...(settled.media === undefined ? {} : { media: { settings: settled.media, transport: mediaTransport } }),
       },
     ],
   ]);
@@ -190,7 +198,7 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
     close: ({ drainMs = 30_000 } = {}) =>
       (closed ??= engine.drain(drainMs).then(() => {
         telemetry.metrics.close();
-        return transport.close();
+        return closeAll(new Set([transport, mediaTransport]));
       })),
   };
 };

@@ -1,5 +1,6 @@
 export { createGateway, defaultStages, isGateway, type ChatOptions, type ChatReply, type Gateway } from "./gateway.ts";
 export type { GatewayOptions, Limits, Timeouts } from "./options.ts";
+export type { MediaOptions } from "./providers/media/options.ts";
 export type { ChatInput, MessageInput } from "./chat-input.ts";
 export { dryRunKey } from "./pipeline/dry-run.ts";
 export type {

@@ -4,6 +4,7 @@ import type { Clock } from "./pipeline/clock.ts";
 import type { Logger } from "./pipeline/context.ts";
 import type { Stage } from "./pipeline/stage.ts";
 import type { HealthOptions } from "./providers/health.ts";
+import { resolveMediaOptions, type MediaOptions, type MediaSettings } from "./providers/media/options.ts";
 import type { ModelsOption } from "./providers/models-option.ts";
 import type { Provider } from "./providers/provider.ts";
 import { timeoutDefaults, type CallTimeouts } from "./providers/watchdog.ts";
@@ -64,6 +65,11 @@ export interface GatewayOptions<Raw = unknown> {
    * request. By default tuning knobs are left out, and what would change the meaning of the answer is refused.
    */
   readonly unsupported?: "drop" | "refuse";
+  /**
+   * Which images and files the gateway may fetch for clients that give them by their address, where a provider takes
+   * only the data. Such requests are refused by default.
+   */
+  readonly media?: MediaOptions;
   /** Shows clients what a provider wrote in its errors. @default false */
   readonly exposeUpstreamErrors?: boolean;
   /** What OpenTelemetry is told beside what it always is. Nothing is told where no SDK is registered. */
@@ -111,6 +117,7 @@ const known = [
   "timeouts",
   "health",
   "unsupported",
+  "media",
   "exposeUpstreamErrors",
   "telemetry",
   "debug",
@@ -120,12 +127,13 @@ const known = [
   "logger",
 ] as const satisfies readonly (keyof GatewayOptions)[];
 
-type Settled<Raw> = Omit<GatewayOptions<Raw>, "limits" | "timeouts" | "telemetry"> & {
+type Settled<Raw> = Omit<GatewayOptions<Raw>, "limits" | "timeouts" | "telemetry" | "media"> & {
   readonly limits: { readonly maxBytes: number; readonly timeoutMs: number } & Required<Omit<Limits, "maxBodyBytes">>;
   readonly timeouts: Required<CallTimeouts>;
   readonly timings: StreamTimings;
   readonly deadlineMs: number;
   readonly telemetry: TelemetrySettings;
+  readonly media: MediaSettings | undefined;
 };
 
 /**
@@ -161,6 +169,7 @@ export const resolveOptions = <Raw>(options: GatewayOptions<Raw>): Settled<Raw> 
     timings: { headerHoldMs, heartbeatMs, writeStallMs },
     deadlineMs,
     telemetry: resolveTelemetryOptions(options.telemetry ?? {}, process.env),
+    media: options.media === undefined ? undefined : resolveMediaOptions(options.media),
   };
 };
 

@@ -24,3 +24,13 @@ const safeDecode = (text: string): string => {
 /** A base64 source as a data URL. */
 export const toDataUrl = (source: Extract<MediaSource, { type: "base64" }>): string =>
   `data:${source.mediaType};base64,${source.data}`;
+
+/** What a source says where it is text in any form; `undefined` for all others. */
+export const textOfSource = (source: MediaSource): string | undefined => {
+  if (source.type === "text") return source.text;
+  return source.type === "base64" && isText(source.mediaType)
+    ? Buffer.from(source.data, "base64").toString()
+    : undefined;
+};
+
+const isText = (mediaType: string): boolean => /^(text\/|application\/(json|xml|yaml|x-yaml)\b)/i.test(mediaType);

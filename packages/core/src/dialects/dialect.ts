@@ -3,6 +3,7 @@ import type { ChatEvent, EventBatch } from "../chat/event.ts";
 import type { ChatRequest } from "../chat/request.ts";
 import type { GatewayError } from "../errors.ts";
 import type { StreamFrame } from "../transport/frame.ts";
+import type { MediaPart } from "./media-address.ts";
 import type { Quirks } from "./quirks.ts";
 
 /** A JSON object from outside: nothing in it has been checked. */
@@ -150,6 +151,8 @@ export interface BackDialect {
   readonly createDecoder: (options: DecodeOptions) => FrameDecoder;
   /** Content type of its streams, for servers that call them something else. */
   readonly streamType?: string;
+  /** Whether the target must be given this, which a client gave by its address, as data. Absent: it fetches all there is. */
+  readonly needsData?: (part: MediaPart, target: BackTarget) => boolean;
   /**
    * What an error body says, in any of the shapes the dialect's servers send; of a text that is no JSON, the text.
    * The headers, names in lower case, are for dialects that say a part of it there.

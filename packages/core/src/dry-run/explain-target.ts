@@ -7,6 +7,7 @@ import { callSettingsKey } from "../providers/call-settings.ts";
 import { costOf, priceOf, type Model, type Price } from "../providers/catalog.ts";
 import { registryKey } from "../providers/registry.ts";
 import { droppedKey, writeRequest } from "../providers/write-request.ts";
+import { withStandIns } from "./media-stand-ins.ts";
 import type { Estimate, ExplainedRequest, ExplainedTarget } from "./explanation.ts";
 
 const redacted = "[redacted]";
@@ -16,10 +17,18 @@ export const explainRequest = (
   context: Context,
   target: Target,
 ): { readonly request: ExplainedRequest; readonly dropped: readonly string[] } => {
-  const { provider, dialect } = calleeOf(context, target);
+  const callee = calleeOf(context, target);
+  const { provider, dialect } = callee;
   const { unsupported } = requireValue(context, callSettingsKey);
   const key = provider.auth.type === "none" ? undefined : redacted;
-  const { url, headers, body } = writeRequest(context, target, provider, dialect, key, unsupported);
+  const { url, headers, body } = writeRequest(
+    withStandIns(context, callee),
+    target,
+    provider,
+    dialect,
+    key,
+    unsupported,
+  );
   // A header that somebody configured may hold a secret as well.
   const configured = Object.keys(provider.headers).map((name) => [name, redacted]);
   return {

@@ -1,5 +1,6 @@
 import { createContextKey, type ContextKey } from "../pipeline/context.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { MediaSettings } from "./media/options.ts";
 import type { CallTimeouts } from "./watchdog.ts";
 
 /** What every provider call needs besides its context. */
@@ -11,6 +12,8 @@ export interface CallSettings {
   /** Largest streamed answer, in bytes. */
   readonly maxStreamBytes: number;
   readonly unsupported?: "drop" | "refuse";
+  /** What may be fetched for clients, and the way there; absent where nothing may. */
+  readonly media?: { readonly settings: MediaSettings; readonly transport: Transport };
 }
 
 export const callSettingsKey: ContextKey<CallSettings> = createContextKey("call settings");

@@ -25,6 +25,7 @@ import { CallRequest } from "./call-request.ts";
 import { callSettingsKey, type CallSettings } from "./call-settings.ts";
 import { calleeOf } from "./callee.ts";
 import type { Provider } from "./provider.ts";
+import { withMedia } from "./media/with-media.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
 import { refusal } from "./refusal.ts";
@@ -43,8 +44,9 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   const settings = requireValue(context, callSettingsKey);
 
   const credential = credentialOf(provider, clock);
+  const sent = withMedia(context, { target, provider, dialect });
   const { url, headers, body } = writeRequest(
-    context,
+    sent instanceof Promise ? await sent : sent,
     target,
     provider,
     dialect,

@@ -6,6 +6,7 @@ import { untraced } from "../telemetry/untraced.ts";
 import { CallRequest } from "./call-request.ts";
 import { callSettingsKey } from "./call-settings.ts";
 import { calleeOf } from "./callee.ts";
+import { withMedia } from "./media/with-media.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
 import { refusal } from "./refusal.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -32,7 +33,8 @@ export const countAtProvider = async (context: Context): Promise<ProviderCount |
   const { count } = dialect;
   const settings = requireValue(context, callSettingsKey);
   const credential = await unlessCancelled(Promise.resolve(credentialOf(provider, clock)), cancellation);
-  const { url, headers, body } = writeRequest(context, target, provider, count, credential, settings.unsupported);
+  const sent = await withMedia(context, { target, provider, dialect });
+  const { url, headers, body } = writeRequest(sent, target, provider, count, credential, settings.unsupported);
 
   const call = new Cancellation();
   const stop = (reason: unknown): void => call.cancel(reason);

@@ -22,11 +22,12 @@ export const hostedDialect = (dialect: BackDialect, { nameOf, placeOf, quirks }:
       const encoded = encode(request, hosted({ ...target, model }));
       return placeOf === undefined ? encoded : { ...encoded, path: placeOf(encoded.path, model, request.stream) };
     };
-  const { count } = dialect;
+  const { count, needsData } = dialect;
   return {
     ...dialect,
     encodeRequest: encodeWith(dialect.encodeRequest),
     ...(count === undefined ? {} : { count: { ...count, encodeRequest: encodeWith(count.encodeRequest) } }),
+    ...(needsData === undefined ? {} : { needsData: (part, target) => needsData(part, hosted(target)) }),
     decodeReply: (body, options) => dialect.decodeReply(body, hosted(options)),
     createDecoder: (options) => dialect.createDecoder(hosted(options)),
   };

@@ -1,5 +1,5 @@
 import type { Target } from "../chat/target.ts";
-import type { BackDialect, EncodedRequest } from "../dialects/dialect.ts";
+import type { BackDialect, BackTarget, EncodedRequest } from "../dialects/dialect.ts";
 import { quirksFor } from "../dialects/quirks.ts";
 import { UpstreamError } from "../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../pipeline/context.ts";
@@ -27,14 +27,7 @@ export const writeRequest = (
   unsupported: "drop" | "refuse" | undefined,
 ): Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body"> => {
   const { request } = context;
-  const model = context.get(registryKey)?.model(target);
-  const encoded = dialect.encodeRequest(request, {
-    provider: provider.id,
-    model: target.model,
-    quirks: quirksFor(provider.quirks, target.model, request.reasoning),
-    ...(model === undefined ? {} : { info: modelFacts(model) }),
-    ...(unsupported === undefined ? {} : { unsupported }),
-  });
+  const encoded = dialect.encodeRequest(request, toBackTarget(context, target, provider, unsupported));
   // What an earlier target dropped says nothing of this one.
   if (encoded.dropped.length > 0 || context.get(droppedKey) !== undefined) context.set(droppedKey, encoded.dropped);
   const headers = {
@@ -50,6 +43,23 @@ export const writeRequest = (
   if (typeof credential !== "function") return { url, headers, body };
   const shown = credential({ method: "POST", url, headers, body }, context.clock.wall());
   return { url, headers: { ...headers, ...shown }, body };
+};
+
+/** What a dialect needs to know of who will be asked. */
+export const toBackTarget = (
+  context: Context,
+  target: Target,
+  provider: Provider,
+  unsupported: "drop" | "refuse" | undefined,
+): BackTarget => {
+  const model = context.get(registryKey)?.model(target);
+  return {
+    provider: provider.id,
+    model: target.model,
+    quirks: quirksFor(provider.quirks, target.model, context.request.reasoning),
+    ...(model === undefined ? {} : { info: modelFacts(model) }),
+    ...(unsupported === undefined ? {} : { unsupported }),
+  };
 };
 
 const addressOf = ({ baseURL, query, auth }: Provider, path: string, credential: Credential): string => {

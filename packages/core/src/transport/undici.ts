@@ -1,9 +1,10 @@
 import { Agent, Client, Pool, type Dispatcher } from "undici";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, UpstreamError } from "../errors.ts";
 import { createBag } from "../pipeline/bag.ts";
 import { Cancellation } from "../pipeline/cancellation.ts";
 import { systemClock } from "../pipeline/clock.ts";
 import { Exchange, type ExchangeConnection, type ExchangeOptions } from "./exchange.ts";
+import { lookupPublic, privateHostOf } from "./public-address.ts";
 import type { Transport, TransportResponse } from "./transport.ts";
 
 export interface UndiciTransportOptions {
@@ -43,15 +44,24 @@ export interface UndiciTransportOptions {
    * @default 5000
    */
   readonly closeGraceMs?: number;
+  /**
+   * Connects only to addresses of the public internet: for hosts that clients may name.
+   *
+   * @default false
+   */
+  readonly publicOnly?: boolean;
 }
 
-const defaults: Required<UndiciTransportOptions> = {
+type Settings = Required<UndiciTransportOptions>;
+
+const defaults: Settings = {
   connections: 8192,
   connectTimeoutMs: 2000,
   keepAliveTimeoutMs: 30_000,
   maxHeaderBytes: 32 * 1024,
   maxResponseBytes: 64 * 1024 * 1024,
   closeGraceMs: 5000,
+  publicOnly: false,
 };
 
 /**
@@ -88,6 +98,12 @@ export const createUndiciTransport = (options: UndiciTransportOptions = {}): Tra
   return {
     send: (request) =>
       new Promise<TransportResponse>((resolve, reject) => {
+        // An address needs no look-up, in which all others are checked.
+        const refused = settings.publicOnly ? privateHostOf(request.url) : undefined;
+        if (refused !== undefined) {
+          reject(new UpstreamError("upstream_unreachable", `${refused} is not a public host.`));
+          return;
+        }
         const cancellation = request.cancellation ?? Cancellation.following(request.signal);
         if (cancellation.cancelled) {
           reject(cancellation.reason);
@@ -106,8 +122,8 @@ export const createUndiciTransport = (options: UndiciTransportOptions = {}): Tra
   };
 };
 
-const resolveUndiciTransportOptions = (options: UndiciTransportOptions): Required<UndiciTransportOptions> => {
-  const setting = (name: keyof UndiciTransportOptions): number => {
+const resolveUndiciTransportOptions = (options: UndiciTransportOptions): Settings => {
+  const setting = (name: Exclude<keyof UndiciTransportOptions, "publicOnly">): number => {
     const value = options[name] ?? defaults[name];
     if (Number.isSafeInteger(value) && value > 0) return value;
     throw new TypeError(`\`transport.${name}\` must be a positive integer, got ${value}.`);
@@ -119,11 +135,12 @@ const resolveUndiciTransportOptions = (options: UndiciTransportOptions): Require
     maxHeaderBytes: setting("maxHeaderBytes"),
     maxResponseBytes: setting("maxResponseBytes"),
     closeGraceMs: setting("closeGraceMs"),
+    publicOnly: options.publicOnly ?? defaults.publicOnly,
   };
 };
 
 /** Agents drop the pool of an origin when its last connection closes, so they hold no more than is in use. */
-const createAgent = (settings: Required<UndiciTransportOptions>, pipelining: 0 | 1): Agent => {
+const createAgent = (settings: Settings, pipelining: 0 | 1): Agent => {
   const options: Pool.Options = {
     factory: (origin, clientOptions) => new CountingClient(origin, clientOptions),
     connections: settings.connections,
@@ -135,6 +152,7 @@ const createAgent = (settings: Required<UndiciTransportOptions>, pipelining: 0 |
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
+    ...(settings.publicOnly ? { connect: { timeout: settings.connectTimeoutMs, lookup: lookupPublic } } : {}),
   };
   return new Agent({ factory: (origin) => new Pool(origin, options) });
 };

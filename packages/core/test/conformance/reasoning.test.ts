@@ -29,7 +29,7 @@ describe("effort", () => {
     ["openai/gpt-5", "none", { reasoning_effort: "minimal" }, ["reasoning_effort"]],
     ["openai/gpt-5.1", "minimal", { reasoning_effort: "none" }],
     ["openai/gpt-5.2", "max", { reasoning_effort: "xhigh" }],
-    ["openai/gpt-5-pro", "low", { reasoning_effort: "high" }],
+    ["responses/gpt-5-pro", "low", { reasoning: { effort: "high" } }],
     ["openai/o4-mini", "minimal", { reasoning_effort: "low" }],
     ["openai/gpt-9", "max", { reasoning_effort: "max" }],
     ["responses/o4-mini", "minimal", { reasoning: { effort: "low" } }],

@@ -116,7 +116,7 @@ describe("Claude on Vertex", () => {
     const image = [{ type: "image_url", image_url: { url: "https://example.com/a.png" } }];
     const { sent, response } = await askFor("claude-opus-4-1", { messages: [{ role: "user", content: image }] });
     expect([response.status, sent]).toEqual([400, []]);
-    expect(await response.text()).toContain("fetches nothing");
+    expect(await response.text()).toContain("`media`");
   });
 });
 

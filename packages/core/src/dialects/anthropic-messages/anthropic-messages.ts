@@ -1,5 +1,6 @@
 import type { BackDialect, CountDialect, FrontDialect } from "../dialect.ts";
 import { numberIn } from "../fields.ts";
+import { isWebAddress } from "../media-address.ts";
 import { decodeReply } from "./decode-reply.ts";
 import { decodeCountRequest, decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
@@ -23,6 +24,7 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   decodeReply,
   createDecoder,
   decodeError,
+  needsData: ({ source }, { quirks }) => quirks.mediaUrls === false && isWebAddress(source),
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },
 };
 

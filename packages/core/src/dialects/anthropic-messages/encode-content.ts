@@ -1,6 +1,8 @@
+import { textOfSource } from "../../chat/media.ts";
 import type { CacheHint, FilePart, MediaSource, Part } from "../../chat/message.ts";
 import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
+import { whyRefused } from "../media-address.ts";
 import { parseArguments } from "../tool-calls.ts";
 import type { ToolIds } from "../tool-ids.ts";
 import type { Block, BlockShape, ContentRole } from "../turns.ts";
@@ -86,7 +88,7 @@ const encodePart = (part: Part, role: ContentRole, options: ContentOptions): Blo
         return undefined;
       }
       if (part.source.type === "url" && !options.fetches) {
-        losses.meaning(part.type, "it takes its bytes and fetches nothing");
+        losses.meaning(part.type, whyRefused("it takes the bytes only", part.source));
         return undefined;
       }
       if (part.type === "file") return encodeFile(part, losses);
@@ -138,10 +140,8 @@ const encodeFile = (part: FilePart, losses: Losses): Block | undefined => {
 };
 
 const encodeDocumentSource = (source: MediaSource): Block | undefined => {
-  if (source.type === "text") return { type: "text", media_type: "text/plain", data: source.text };
-  if (source.type !== "base64" || source.mediaType === "application/pdf") return encodeSource(source);
-  const isText = /^text\/|^application\/(json|xml|yaml|x-yaml)$/.test(source.mediaType);
-  return isText
-    ? { type: "text", media_type: "text/plain", data: Buffer.from(source.data, "base64").toString() }
-    : undefined;
+  const text = textOfSource(source);
+  if (text !== undefined) return { type: "text", media_type: "text/plain", data: text };
+  if (source.type === "text" || (source.type === "base64" && source.mediaType !== "application/pdf")) return undefined;
+  return encodeSource(source);
 };

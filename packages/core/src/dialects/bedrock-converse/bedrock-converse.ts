@@ -1,5 +1,6 @@
 import type { BackDialect } from "../dialect.ts";
 import { numberIn } from "../fields.ts";
+import { isWebAddress } from "../media-address.ts";
 import { decodeReply } from "./decode-reply.ts";
 import { encodeCountRequest, encodeRequest } from "./encode-request.ts";
 import { decodeError } from "./errors.ts";
@@ -13,5 +14,6 @@ export const bedrockConverse: BackDialect = {
   decodeReply,
   createDecoder,
   decodeError,
+  needsData: ({ source }) => isWebAddress(source),
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "inputTokens") },
 };

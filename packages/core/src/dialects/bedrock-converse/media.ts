@@ -1,6 +1,7 @@
 import type { AudioPart, FilePart, ImagePart, MediaSource } from "../../chat/message.ts";
 import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
+import { isWebAddress, whyRefused } from "../media-address.ts";
 import type { Block } from "../turns.ts";
 
 type Kind = "image" | "document" | "video" | "audio";
@@ -67,6 +68,10 @@ export const encodeMedia = (part: ImagePart | AudioPart | FilePart, options: Med
   const { losses, documentName } = options;
   const param = part.type === "audio" ? "input_audio" : part.type;
   const file = part.type === "file" ? part : undefined;
+  if (isWebAddress(part.source)) {
+    losses.meaning(param, whyRefused("it takes bytes or an s3:// address", part.source));
+    return undefined;
+  }
   const [kind, format] = formatOf(part.source, file?.filename) ?? [];
   if (kind === undefined || (kind !== part.type && file === undefined)) {
     losses.meaning(param, `it does not read ${part.source.mediaType ?? "this kind"}`);
@@ -78,7 +83,7 @@ export const encodeMedia = (part: ImagePart | AudioPart | FilePart, options: Med
   }
   const source = encodeSource(part.source);
   if (source === undefined) {
-    losses.meaning(param, "it takes bytes or an s3:// address, nothing it would have to fetch");
+    losses.meaning(param, "it takes bytes or an s3:// address");
     return undefined;
   }
   if (part.type === "image" && part.detail !== undefined && part.detail !== "auto") losses.tuning("image_url.detail");

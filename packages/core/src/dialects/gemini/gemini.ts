@@ -7,6 +7,7 @@ import { encodeReply, writeCandidate } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { decodeError, encodeError } from "./errors.ts";
 import { dialectId } from "./identity.ts";
+import { needsItsType } from "./media.ts";
 import { passes } from "./passes.ts";
 import { createDecoder } from "./stream-decoder.ts";
 import { createArrayEncoder, createEventEncoder } from "./stream-encoder.ts";
@@ -28,6 +29,7 @@ export const gemini: FrontDialect & BackDialect = {
   decodeReply,
   createDecoder,
   decodeError,
+  needsData: needsItsType,
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "totalTokens") },
 };
 

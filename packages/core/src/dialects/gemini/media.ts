@@ -1,6 +1,7 @@
-import type { AudioPart, FilePart, ImagePart, MediaSource } from "../../chat/message.ts";
+import type { MediaSource } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import type { Losses } from "../losses.ts";
+import { isWebAddress, whyRefused, type MediaPart } from "../media-address.ts";
 import type { ModelTraits } from "./model-traits.ts";
 
 /** Where the Files API keeps what was uploaded to it; ids are `files/…`. */
@@ -60,8 +61,6 @@ const isVideoPage = (url: string): boolean => /^https:\/\/(www\.youtube\.com\/wa
 /** What the client calls each kind of part, for messages. */
 const params = { image: "image_url", audio: "input_audio", file: "file" } as const;
 
-type MediaPart = ImagePart | AudioPart | FilePart;
-
 /** The parts that bring an image, a sound or a file to the model; none where it cannot be brought. */
 export const encodeMedia = (part: MediaPart, traits: ModelTraits, losses: Losses): readonly Json[] => {
   const { source } = part;
@@ -83,13 +82,28 @@ const encodeSource = (
     losses.meaning(params[part.type], "it takes inline data, https and gs:// addresses, and ids of its own file store");
     return undefined;
   }
-  const name = part.type === "file" ? part.filename : undefined;
-  const mimeType = source.mediaType ?? typeByName(pathOf(uri)) ?? typeByName(name);
+  const mimeType = typeOf(part, uri);
   if (mimeType !== undefined) return { fileData: { mimeType, fileUri: uri } };
-  // The provider knows the type of what it stores itself and of video pages; of all else it must be told.
-  if (source.type === "file-id" || uri.startsWith(filesBase) || isVideoPage(uri)) return { fileData: { fileUri: uri } };
-  losses.meaning(params[part.type], "it must be told the media type, and the address does not show it");
+  if (source.type === "file-id" || knowsType(uri)) return { fileData: { fileUri: uri } };
+  losses.meaning(
+    params[part.type],
+    whyRefused("it must be told the media type, which the address does not show", source),
+  );
   return undefined;
+};
+
+const typeOf = (part: MediaPart, uri: string): string | undefined =>
+  part.source.mediaType ?? typeByName(pathOf(uri)) ?? (part.type === "file" ? typeByName(part.filename) : undefined);
+
+/** The provider knows the type of what it stores itself and of video pages; of all else it must be told. */
+const knowsType = (uri: string): boolean => uri.startsWith(filesBase) || isVideoPage(uri);
+
+/** Whether nobody knows the type of what is at an address: only its bytes can tell. */
+export const needsItsType = (part: MediaPart): boolean => {
+  const { source } = part;
+  return (
+    source.type === "url" && isWebAddress(source) && typeOf(part, source.url) === undefined && !knowsType(source.url)
+  );
 };
 
 const uriOfFile = (id: string): string | undefined => {

@@ -1,5 +1,7 @@
+import { textOfSource } from "../../chat/media.ts";
 import type { FilePart, MediaSource, Part } from "../../chat/message.ts";
 import type { Losses } from "../losses.ts";
+import { whyRefused } from "../media-address.ts";
 
 /** What a message says: one text, and its images beside it. */
 interface EncodedContent {
@@ -45,16 +47,17 @@ export const encodeContent = (parts: readonly Part[], separator: string, losses:
 
 const encodeImage = (source: MediaSource, losses: Losses): readonly string[] => {
   if (source.type === "base64") return [source.data];
-  losses.meaning(`${place}image_url`, "it takes images as base64 data only, and the gateway fetches none");
+  losses.meaning(`${place}image_url`, whyRefused("it takes images as base64 data only", source));
   return [];
 };
 
 /** A document of text is told in the message itself. */
 const encodeFile = ({ source, title, filename, context, citations }: FilePart, losses: Losses): readonly string[] => {
-  if (source.type !== "text") {
-    losses.meaning(`${place}file`, "it takes documents as text only");
+  const text = textOfSource(source);
+  if (text === undefined) {
+    losses.meaning(`${place}file`, whyRefused("it takes documents as text only", source));
     return [];
   }
   if (citations === true) losses.tuning(`${place}citations`);
-  return [[title ?? filename, context, source.text].filter((line) => line !== undefined && line !== "").join("\n")];
+  return [[title ?? filename, context, text].filter((line) => line !== undefined && line !== "").join("\n")];
 };

@@ -191,7 +191,7 @@ describe("messages", () => {
       const { dropped } = encode({ messages: [says("user", part)] }, { unsupported: "drop" });
       expect(dropped).toEqual([`messages[].content[].${name}`]);
     }
-    expect(() => messages(says("user", { type: "image", source: url }))).toThrow(/base64 data only.*fetches none/);
+    expect(() => messages(says("user", { type: "image", source: url }))).toThrow(/base64 data only.*`media`/);
   });
 
   it("give calls back with arguments as an object, and results with the name of what was called", () => {

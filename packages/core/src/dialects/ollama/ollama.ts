@@ -1,4 +1,5 @@
 import type { BackDialect } from "../dialect.ts";
+import { isWebAddress } from "../media-address.ts";
 import { decodeReply } from "./decode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { decodeError } from "./errors.ts";
@@ -14,4 +15,5 @@ export const ollama: BackDialect = {
   // Hosted models are streamed as `application/json`.
   streamType: "application/x-ndjson",
   decodeError,
+  needsData: ({ source }) => isWebAddress(source),
 };

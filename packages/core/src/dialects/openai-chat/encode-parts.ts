@@ -3,6 +3,7 @@ import type { CacheHint, Extras, MediaSource, Part } from "../../chat/message.ts
 import type { BackTarget, Json } from "../dialect.ts";
 import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
+import { whyRefused } from "../media-address.ts";
 import { audioFormat } from "./decode-parts.ts";
 import { dialectId } from "./identity.ts";
 import { wrap } from "./nested.ts";
@@ -67,7 +68,8 @@ const encodePart = (part: Part, scope: EncodeScope): Json | undefined => {
       return { ...wrap("image_url", present({ url, detail: part.detail }), extras()), type: "image_url", ...hint };
     }
     case "audio": {
-      if (part.source.type !== "base64") return refuse("input_audio", "it takes audio as data only");
+      if (part.source.type !== "base64")
+        return refuse("input_audio", whyRefused("it takes audio as data only", part.source));
       const { mediaType, data } = part.source;
       return {
         ...wrap("input_audio", { data, format: audioFormat(mediaType) }, extras()),
@@ -78,7 +80,8 @@ const encodePart = (part: Part, scope: EncodeScope): Json | undefined => {
     case "file": {
       const { source, filename = part.title } = part;
       if (source.type === "text") return { type: "text", text: source.text, ...hint };
-      if (source.type === "url" && !scope.isOwn) return refuse("file", "it takes no files by address");
+      if (source.type === "url" && !scope.isOwn)
+        return refuse("file", whyRefused("it takes no files by address", source));
       const file = source.type === "file-id" ? { file_id: source.fileId } : { file_data: urlOf(source) };
       return { ...wrap("file", present({ ...file, filename }), extras()), type: "file", ...hint };
     }

@@ -3,6 +3,7 @@ import { decodeReply, isBroken } from "./decode-reply.ts";
 import { decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
+import { isWebAddress } from "../media-address.ts";
 import { decodeError, encodeError } from "../openai-errors.ts";
 import { passes } from "./passes.ts";
 import { dialectId } from "./identity.ts";
@@ -23,4 +24,5 @@ export const openaiChat: FrontDialect & BackDialect = {
   isBroken,
   createDecoder,
   decodeError,
+  needsData: ({ type, source }) => type !== "image" && isWebAddress(source),
 };

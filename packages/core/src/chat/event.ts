@@ -9,10 +9,14 @@ export interface Frame {
   readonly dialect: string;
   /** `body`: a whole answer. `stream`: one frame of a stream, its terminator included. */
   readonly form: "body" | "stream";
+  readonly bytes: FrameBytes;
+  readonly events: readonly ChatEvent[];
+}
+
+export interface FrameBytes {
   readonly raw: string | Uint8Array;
   /** Where `raw` stands in the network read that brought it, if it came whole. */
   readonly place?: FramePlace | undefined;
-  readonly events: readonly ChatEvent[];
 }
 
 /** A piece of one network read. */
@@ -24,7 +28,7 @@ export interface FramePlace {
 
 interface EventBase {
   /** Set by decoders only. A copy made by spreading carries it along, but is not one of `frame.events`. */
-  readonly frame?: Frame;
+  readonly frame?: Frame | undefined;
 }
 
 interface ChoiceEvent extends EventBase {
@@ -159,11 +163,10 @@ export type EventBatch = readonly ChatEvent[];
 export const withFrame = (
   dialect: string,
   form: Frame["form"],
-  raw: string | Uint8Array,
+  bytes: FrameBytes,
   events: readonly ChatEvent[],
-  place?: FramePlace,
 ): readonly ChatEvent[] => {
-  const frame: Frame = { dialect, form, raw, place, events };
+  const frame: Frame = { dialect, form, bytes, events };
   // The events were made by the decoder that calls this and nobody has seen them yet.
   for (const event of events) (event as { frame?: Frame }).frame = frame;
   return events;

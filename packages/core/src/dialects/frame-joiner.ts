@@ -1,14 +1,14 @@
-import type { Frame } from "../chat/event.ts";
+import type { FrameBytes } from "../chat/event.ts";
 
 /** Collects what is to be sent next: text that was written, and frames that pass as they came. */
 export interface FrameJoiner {
   readonly write: (text: string) => void;
-  readonly pass: (frame: Frame) => void;
+  readonly pass: (bytes: FrameBytes) => void;
   /** What was collected since it was last taken. Frames that stood next to each other are one piece of their read. */
   readonly take: () => string | Uint8Array;
 }
 
-const textOf = (raw: Frame["raw"]): string => (typeof raw === "string" ? raw : Buffer.from(raw).toString());
+const textOf = (raw: FrameBytes["raw"]): string => (typeof raw === "string" ? raw : Buffer.from(raw).toString());
 
 /**
  * Makes a joiner. The bytes of a network read that passes untouched are neither joined from pieces nor encoded again,

@@ -48,7 +48,7 @@ const untouchedBody = (
   const [batch] = batches;
   if (batch === undefined || batches.length > 1) return undefined;
   const frame = intactFrame(batch, 0, dialect.id, "body");
-  return frame?.events.length === batch.length && dialect.passes(batch, request) ? frame.raw : undefined;
+  return frame?.events.length === batch.length && dialect.passes(batch, request) ? frame.bytes.raw : undefined;
 };
 
 const encodeCollected = (
@@ -146,7 +146,16 @@ const join = (first: string | Uint8Array, second: string | Uint8Array): string |
   if (first.length === 0) return second;
   if (second.length === 0) return first;
   if (typeof first === "string" && typeof second === "string") return first + second;
-  return Buffer.concat([toBytes(first), toBytes(second)]);
+  return joinNeighbours(first, second) ?? Buffer.concat([toBytes(first), toBytes(second)]);
+};
+
+/** Pieces of one network read that stand next to each other need not be copied to be one. */
+const joinNeighbours = (first: string | Uint8Array, second: string | Uint8Array): Uint8Array | undefined => {
+  if (typeof first === "string" || typeof second === "string" || first.buffer !== second.buffer) return undefined;
+  const { buffer, byteOffset, byteLength } = first;
+  return byteOffset + byteLength === second.byteOffset
+    ? new Uint8Array(buffer, byteOffset, byteLength + second.byteLength)
+    : undefined;
 };
 
 const toBytes = (chunk: string | Uint8Array): Uint8Array => (typeof chunk === "string" ? Buffer.from(chunk) : chunk);

@@ -169,7 +169,7 @@ const readWhole = (bytes: Buffer, status: number, { dialect, options, watchdog, 
     });
   }
   const batch = dialect.decodeReply(body, options);
-  if (dialect.isBroken?.(body) !== true) withFrame(dialect.id, "body", bytes, batch);
+  if (dialect.isBroken?.(body) !== true) withFrame(dialect.id, "body", { raw: bytes }, batch);
   trace?.batch(batch);
   return new Replay([batch]);
 };

@@ -1,4 +1,4 @@
-import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
+import { isContent, withFrame, type ChatEvent, type EventBatch, type FrameBytes } from "../chat/event.ts";
 import type { BatchSource, Pulled } from "../chat/reply.ts";
 import type { FrameDecoder } from "../dialects/dialect.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
@@ -40,8 +40,7 @@ export const readStream = (source: StreamSource): Required<Pick<BatchSource, "pu
       if (decoder.ended()) return;
       const decoded = decoder.decode(frame);
       if (decoder.broken?.() !== true) {
-        const raw = typeof frame.raw === "string" ? frame.raw + ending : frame.raw;
-        withFrame(source.dialect, "stream", raw, decoded, frame.place);
+        withFrame(source.dialect, "stream", ending === "" ? frame : endedBy(ending, frame), decoded);
       }
       for (const event of decoded) {
         batch.push(event);
@@ -132,6 +131,9 @@ export const readStream = (source: StreamSource): Required<Pick<BatchSource, "pu
     },
   };
 };
+
+const endedBy = (ending: string, { raw }: StreamFrame): FrameBytes =>
+  typeof raw === "string" ? { raw: raw + ending } : { raw };
 
 /** After the end mark nothing that comes can change the answer any more: neither data nor a failure. */
 const drain = async (body: AsyncIterator<Uint8Array>, clock: Clock): Promise<void> => {

@@ -1,15 +1,17 @@
+import type { FramePlace } from "../chat/event.ts";
+
 /** One unit of a provider's stream, as its framing delimits it. */
 export interface StreamFrame {
   /** What the framing calls it; `undefined` where it says nothing. */
-  readonly event?: string;
+  readonly event?: string | undefined;
   /** What it holds; `undefined` for frames without data (comments, blank lines). */
-  readonly data?: string;
+  readonly data?: string | undefined;
   /** The framing itself marks it as a failure; `event` is then the failure's kind. */
   readonly failure?: true;
   /** Exactly what came, its terminator included, so that it can be sent on as it is. */
   readonly raw: string | Uint8Array;
   /** Where it stands in the chunk it came with: only if it came whole, and the chunk holds nothing but ASCII. */
-  readonly place?: { readonly chunk: Uint8Array; readonly start: number; readonly end: number };
+  readonly place?: FramePlace | undefined;
 }
 
 export interface FrameParserOptions {

@@ -4,17 +4,25 @@ import { describe, expect, it } from "vitest";
 import { GatewayError } from "../errors.ts";
 import { createSseParser, type SseFrame } from "./sse.ts";
 
-const parse = (chunks: readonly (string | Uint8Array)[], maxFrameBytes?: number): SseFrame[] => {
+/** What a frame says and what came, without where it stands: that depends on the chunks, and has tests of its own. */
+type Told = Partial<Pick<SseFrame, "event" | "data">> & Pick<SseFrame, "raw">;
+
+const told = ({ event, data, raw }: SseFrame): Told => ({
+  ...(event === undefined ? {} : { event }),
+  ...(data === undefined ? {} : { data }),
+  raw,
+});
+
+const parse = (chunks: readonly (string | Uint8Array)[], maxFrameBytes?: number): Told[] => {
   const parser = createSseParser(maxFrameBytes === undefined ? {} : { maxFrameBytes });
   const frames = [...chunks.flatMap((chunk) => parser.push(Buffer.from(chunk))), ...parser.end()];
-  // Where a frame stands in its chunk depends on the chunks, and has tests of its own.
-  return frames.map(({ place: _place, ...frame }) => frame);
+  return frames.map(told);
 };
 
 const bytewise = (stream: string | Uint8Array): Uint8Array[] =>
   Array.from(Buffer.from(stream), (byte) => Uint8Array.of(byte));
 
-const joinRaw = (frames: readonly SseFrame[]): string => frames.map(({ raw }) => raw).join("");
+const joinRaw = (frames: readonly Told[]): string => frames.map(({ raw }) => raw).join("");
 
 const catchError = (action: () => unknown): unknown => {
   try {
@@ -80,15 +88,15 @@ describe("createSseParser", () => {
   ])("gives a frame of a %s stream as soon as its last byte is in", (_, frame) => {
     const parser = createSseParser();
     for (const byte of bytewise(frame.slice(0, -1))) expect(parser.push(byte)).toEqual([]);
-    expect(parser.push(Buffer.from(frame.slice(-1)))).toEqual([{ data: "a", raw: frame }]);
+    expect(parser.push(Buffer.from(frame.slice(-1))).map(told)).toEqual([{ data: "a", raw: frame }]);
     expect(parser.end()).toEqual([]);
   });
 
   it("waits with a blank line's CR for the LF that may belong to it", () => {
     const parser = createSseParser();
     expect(parser.push(Buffer.from("data: a\n\r"))).toEqual([]);
-    expect(parser.push(Buffer.from("data: b\n\r"))).toEqual([{ data: "a", raw: "data: a\n\r" }]);
-    expect(parser.push(Buffer.from("\n"))).toEqual([{ data: "b", raw: "data: b\n\r\n" }]);
+    expect(parser.push(Buffer.from("data: b\n\r")).map(told)).toEqual([{ data: "a", raw: "data: a\n\r" }]);
+    expect(parser.push(Buffer.from("\n")).map(told)).toEqual([{ data: "b", raw: "data: b\n\r\n" }]);
   });
 
   it("does not take a bare CR inside a block for its end", () => {
@@ -257,7 +265,7 @@ describe.skipIf(!existsSync(recordings))("createSseParser on recorded streams (s
   const cases = existsSync(recordings) ? readdirSync(recordings) : [];
 
   /** What an OpenAI chat client would show. */
-  const textOf = (frames: readonly SseFrame[]): string => {
+  const textOf = (frames: readonly Told[]): string => {
     const data = frames.flatMap((frame) => (frame.data === undefined ? [] : [frame.data]));
     expect(data).toContain("[DONE]");
     return data

@@ -1,10 +1,44 @@
 import { isAscii } from "node:buffer";
+import type { FramePlace } from "../chat/event.ts";
 import { UpstreamError } from "../errors.ts";
 import type { FrameParser, FrameParserOptions, StreamFrame } from "./frame.ts";
 
-/** One block of an event stream, up to and including the blank line that ends it; `data` is its lines joined by LF. */
-export interface SseFrame extends StreamFrame {
-  readonly raw: string;
+/** What a block of an event stream says. */
+interface Fields {
+  readonly event?: string;
+  readonly data?: string;
+}
+
+/**
+ * One block of an event stream, up to and including the blank line that ends it; `data` is its lines joined by LF. A
+ * class, because there is one for each event: what came is cut out when it is asked for, which it mostly is not.
+ */
+export class SseFrame implements StreamFrame {
+  readonly event: string | undefined;
+  readonly data: string | undefined;
+  /** What was read, where places in it are places in the text. */
+  readonly chunk: Uint8Array | undefined;
+  readonly start: number;
+  readonly end: number;
+  readonly #text: string;
+
+  constructor({ event, data }: Fields, text: string, start: number, end: number, chunk: Uint8Array | undefined) {
+    this.event = event;
+    this.data = data;
+    this.chunk = chunk;
+    this.start = start;
+    this.end = end;
+    this.#text = text;
+  }
+
+  get raw(): string {
+    return this.#text.slice(this.start, this.end);
+  }
+
+  get place(): FramePlace | undefined {
+    // The cast holds because the compiler does not see that it is this chunk that was looked at.
+    return this.chunk === undefined ? undefined : (this as FramePlace);
+  }
 }
 
 /**
@@ -29,6 +63,8 @@ export const createSseParser = (options: FrameParserOptions = {}): FrameParser<S
   const maxFrameBytes = options.maxFrameBytes ?? defaults.maxFrameBytes;
   // The mark is dropped here: Node's decoder, when asked to, also drops one behind a character that two chunks share.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  /** The decoder may hold the beginning of a character. */
+  let isMidCharacter = false;
   let hasBegun = false;
   let position: Position = "start";
   // The part of an unfinished frame that earlier chunks brought. It is only ever appended to: searching it would make a
@@ -38,22 +74,28 @@ export const createSseParser = (options: FrameParserOptions = {}): FrameParser<S
   let hasCarriageReturns = false;
   let failure: UpstreamError | undefined;
 
-  /** Ends the pending frame with this piece, unless that makes it too large. */
-  const complete = (piece: string, frames: SseFrame[], place?: SseFrame["place"]): boolean => {
+  /** Whether a piece of a text that ends the pending frame leaves it small enough. */
+  const fits = (text: string, start: number, end: number): boolean => {
     // A UTF-16 unit takes three bytes at most, so short frames need not be measured.
-    if (pendingBytes + piece.length * 3 > maxFrameBytes && pendingBytes + Buffer.byteLength(piece) > maxFrameBytes) {
-      failure = tooLarge(maxFrameBytes);
-      return false;
-    }
+    if (pendingBytes + (end - start) * 3 <= maxFrameBytes) return true;
+    if (pendingBytes + Buffer.byteLength(text.slice(start, end)) <= maxFrameBytes) return true;
+    failure = tooLarge(maxFrameBytes);
+    return false;
+  };
+
+  /** Ends the pending frame with the piece of the text from `start` to `end`, unless that makes it too large. */
+  const complete = (text: string, start: number, end: number, frames: SseFrame[], chunk?: Uint8Array): boolean => {
+    if (!fits(text, start, end)) return false;
     const isWhole = pending === "";
-    const raw = isWhole ? piece : pending + piece;
+    const raw = isWhole ? text.slice(start, end) : pending + text.slice(start, end);
     pending = "";
     pendingBytes = 0;
     position = "start";
-    const frame = hasCarriageReturns ? readFrameWithReturns(raw) : readFrame(raw);
-    // The frame was made just now and nobody has seen it.
-    if (isWhole && place !== undefined) (frame as { place?: SseFrame["place"] }).place = place;
-    frames.push(frame);
+    const lines = hasCarriageReturns ? raw.replace(/\r\n?/g, "\n") : raw;
+    const fields = readFields(lines, 0, lines.length);
+    frames.push(
+      isWhole ? new SseFrame(fields, text, start, end, chunk) : new SseFrame(fields, raw, 0, raw.length, undefined),
+    );
     return true;
   };
 
@@ -63,14 +105,37 @@ export const createSseParser = (options: FrameParserOptions = {}): FrameParser<S
     if (pendingBytes > maxFrameBytes) failure = tooLarge(maxFrameBytes);
   };
 
+  /**
+   * The frames that stand whole in a text without CRs: each ends where an LF follows an LF.
+   *
+   * @returns where the last of them ends.
+   */
+  const scanWhole = (text: string, frames: SseFrame[], chunk: Uint8Array | undefined): number => {
+    let start = 0;
+    for (;;) {
+      const lineEnd = text.indexOf("\n", start);
+      if (lineEnd === -1) return start;
+      let end = lineEnd + 1;
+      if (lineEnd !== start) {
+        const blank = text.charCodeAt(end) === lineFeed ? lineEnd : text.indexOf("\n\n", end);
+        if (blank === -1) return start;
+        end = blank + 2;
+      }
+      if (!fits(text, start, end)) return start;
+      frames.push(new SseFrame(readFields(text, start, end), text, start, end, chunk));
+      start = end;
+    }
+  };
+
   const scan = (text: string, frames: SseFrame[], chunk: Uint8Array | undefined): void => {
     const { length } = text;
-    let start = 0;
-    let at = 0;
-    // The next LF and CR, looked for again only when passed: each character is searched once.
-    let lf = -1;
     let cr = indexOrEnd(text, "\r", 0);
     if (cr !== length) hasCarriageReturns = true;
+    let start = cr === length && pending === "" && position === "start" ? scanWhole(text, frames, chunk) : 0;
+    if (failure !== undefined) return;
+    let at = start;
+    // The next LF and CR, looked for again only when passed: each character is searched once.
+    let lf = -1;
     while (at < length) {
       if (position === "line") {
         if (lf < at) lf = indexOrEnd(text, "\n", at);
@@ -99,21 +164,19 @@ export const createSseParser = (options: FrameParserOptions = {}): FrameParser<S
       }
       // A blank line is complete: LF, CR behind a bare CR, or a CR whose LF is here or will not come.
       if (position !== "blank-cr" || code === lineFeed) at++;
-      const place = chunk === undefined ? undefined : { chunk, start, end: at };
-      if (!complete(text.slice(start, at), frames, place)) return;
+      if (!complete(text, start, at, frames, chunk)) return;
       start = at;
     }
     if (start < length) hold(text.slice(start));
   };
 
-  const run = (text: string, chunk?: Uint8Array): SseFrame[] => {
+  /** @param chunk The bytes, where the text has a character for each. */
+  const run = (text: string, isEnd: boolean, chunk?: Uint8Array): SseFrame[] => {
     if (failure !== undefined) throw failure;
     const frames: SseFrame[] = [];
-    // In ASCII, places in the text are places in the chunk. The lengths differ where an earlier chunk left half a character.
-    const isPlain = chunk !== undefined && chunk.byteLength === text.length && isAscii(chunk);
-    scan(hasBegun || !text.startsWith(byteOrderMark) ? text : text.slice(1), frames, isPlain ? chunk : undefined);
+    scan(hasBegun || !text.startsWith(byteOrderMark) ? text : text.slice(1), frames, chunk);
     hasBegun ||= text !== "";
-    if (chunk === undefined && pending !== "" && failure === undefined) complete("", frames);
+    if (isEnd && pending !== "" && failure === undefined) complete("", 0, 0, frames);
     if (failure !== undefined) {
       pending = "";
       if (frames.length === 0) throw failure;
@@ -122,10 +185,20 @@ export const createSseParser = (options: FrameParserOptions = {}): FrameParser<S
   };
 
   return {
-    push: (chunk) => run(decoder.decode(chunk, { stream: true }), chunk),
-    end: () => run(decoder.decode()),
+    push: (chunk) => {
+      if (!isMidCharacter && isAscii(chunk)) {
+        return run(asBuffer(chunk).toString("latin1"), false, chunk);
+      }
+      const text = decoder.decode(chunk, { stream: true });
+      isMidCharacter = chunk.byteLength === 0 ? isMidCharacter : (chunk.at(-1) ?? 0) > 0x7f;
+      return run(text, false);
+    },
+    end: () => run(decoder.decode(), true),
   };
 };
+
+const asBuffer = (chunk: Uint8Array): Buffer =>
+  Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 
 const indexOrEnd = (text: string, search: string, from: number): number => {
   const index = text.indexOf(search, from);
@@ -135,32 +208,25 @@ const indexOrEnd = (text: string, search: string, from: number): number => {
 const tooLarge = (maxFrameBytes: number): UpstreamError =>
   new UpstreamError("upstream_response_too_large", `The provider sent an event of more than ${maxFrameBytes} bytes.`);
 
-// One line that begins with `data: ` is what nearly all frames are: the first line break is then near the end.
-
-const readFrame = (raw: string): SseFrame =>
-  raw.startsWith("data: ") && raw.indexOf("\n") === raw.length - 2
-    ? { data: raw.slice(6, -2), raw }
-    : readFields(raw, raw);
-
-const readFrameWithReturns = (raw: string): SseFrame =>
-  raw.startsWith("data: ") && raw.indexOf("\r") === raw.length - 4 && raw.indexOf("\n") === raw.length - 3
-    ? { data: raw.slice(6, -4), raw }
-    : readFields(raw.replace(/\r\n?/g, "\n"), raw);
-
-/** Reads the fields from a frame's lines, which end in LF. */
-const readFields = (lines: string, raw: string): SseFrame => {
+/** Reads the fields of a frame from its lines, which end in LF and stand in a text from `start` to `end`. */
+const readFields = (text: string, start: number, end: number): Fields => {
+  // One line that begins with `data: ` is what nearly all frames are.
+  if (text.startsWith("data: ", start)) {
+    const lineEnd = text.indexOf("\n", start);
+    if (lineEnd === end - 2) return { data: text.slice(start + 6, lineEnd) };
+  }
   let event: string | undefined;
   let data: string | undefined;
-  for (let at = 0; at < lines.length;) {
-    const end = indexOrEnd(lines, "\n", at);
-    const value = readField(lines, "data", at, end);
+  for (let at = start; at < end;) {
+    // The last line may lack its end.
+    const lineEnd = Math.min(indexOrEnd(text, "\n", at), end);
+    const value = readField(text, "data", at, lineEnd);
     if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`;
-    else event = readField(lines, "event", at, end) ?? event;
-    at = end + 1;
+    else event = readField(text, "event", at, lineEnd) ?? event;
+    at = lineEnd + 1;
   }
   // An empty name is the same as none.
-  if (event === undefined || event === "") return data === undefined ? { raw } : { data, raw };
-  return data === undefined ? { event, raw } : { event, data, raw };
+  return { ...(event === undefined || event === "" ? {} : { event }), ...(data === undefined ? {} : { data }) };
 };
 
 /** The value of the line from `start` to `end` if it is this field. */

@@ -1,4 +1,4 @@
-import type { Frame } from "../../chat/event.ts";
+import type { FrameBytes } from "../../chat/event.ts";
 import { createFrameJoiner } from "../frame-joiner.ts";
 
 /** An event with its name: Anthropic's clients pass over those without one. */
@@ -55,7 +55,7 @@ export interface BlockWriter {
   readonly release: () => void;
   readonly write: (text: string) => void;
   /** Writes a frame as it came. */
-  readonly pass: (frame: Frame) => void;
+  readonly pass: (bytes: FrameBytes) => void;
   /** What was written since it was last taken. */
   readonly take: () => string | Uint8Array;
 }

@@ -51,7 +51,7 @@ export const passFrame = (state: MessageState, frame: Frame): boolean => {
   const { events } = frame;
   const [first] = events;
   if (first === undefined || !fits(state, first, events)) return false;
-  state.blocks.pass(frame);
+  state.blocks.pass(frame.bytes);
   follow(state, first, events);
   return true;
 };

@@ -94,7 +94,7 @@ const decodeStream = (bytes: Uint8Array): Decoded => {
     for (const frame of [...parser.push(bytes), ...parser.end()]) {
       if (decoder.ended()) break;
       const events = decoder.decode(frame);
-      if (decoder.broken?.() !== true) withFrame(anthropicMessages.id, "stream", frame.raw, events);
+      if (decoder.broken?.() !== true) withFrame(anthropicMessages.id, "stream", frame, events);
       batch.push(...events);
     }
     batch.push(...decoder.end());

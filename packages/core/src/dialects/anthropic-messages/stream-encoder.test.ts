@@ -238,7 +238,7 @@ const decodeFrames = (stream: string): (readonly ChatEvent[])[] => {
     .push(Buffer.from(stream))
     .map((frame) => {
       const events = decoder.decode(frame);
-      return decoder.broken?.() === true ? events : withFrame("anthropic-messages", "stream", frame.raw, events);
+      return decoder.broken?.() === true ? events : withFrame("anthropic-messages", "stream", frame, events);
     });
 };
 

@@ -1,11 +1,11 @@
-import type { Frame } from "../../chat/event.ts";
+import type { FrameBytes } from "../../chat/event.ts";
 import { createFrameJoiner } from "../frame-joiner.ts";
 
 /** Takes a stream's chunks, and gives them the form the client asked for. */
 export interface ChunkSink {
   readonly write: (json: string) => void;
   /** A chunk as it came, or a frame of the stream that holds none. */
-  readonly pass: (frame: Frame) => void;
+  readonly pass: (bytes: FrameBytes) => void;
   /** What was collected since it was last taken. */
   readonly take: () => string | Uint8Array;
   /** What closes the form. */

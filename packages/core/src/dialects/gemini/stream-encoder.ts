@@ -48,7 +48,7 @@ const createEncoder = (options: EncodeOptions, sink: ChunkSink): EventEncoder =>
         // It says later than anything held back what there is to say.
       } else if (event.type === "usage") usage = undefined;
     }
-    sink.pass(frame);
+    sink.pass(frame.bytes);
   };
 
   const writeContent = (event: ChatEvent, index: number): void => {

@@ -51,7 +51,7 @@ const decodeStream = (stream: Uint8Array, options: DecodeOptions, size = stream.
     for (const frame of frames) {
       if (decoder.ended()) return;
       const decoded = decoder.decode(frame);
-      if (decoder.broken?.() !== true) withFrame("openai-chat", "stream", frame.raw + ending, decoded);
+      if (decoder.broken?.() !== true) withFrame("openai-chat", "stream", { raw: frame.raw + ending }, decoded);
       events.push(...decoded);
     }
   };

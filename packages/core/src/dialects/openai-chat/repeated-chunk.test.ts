@@ -4,19 +4,21 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChatEvent } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
-import { createSseParser, type SseFrame } from "../../transport/sse.ts";
+import type { StreamFrame } from "../../transport/frame.ts";
+import { createSseParser } from "../../transport/sse.ts";
 import { createRepeatedChunks } from "./repeated-chunk.ts";
 import { createDecoder } from "./stream-decoder.ts";
 
 const request: ChatRequest = { dialect: "openai-chat", model: "m", stream: true, messages: [] };
 
 /** What a stream says, and where it breaks. Chunks of an event with a name of its own are always parsed. */
-const outcome = (frames: readonly SseFrame[], parsed: boolean): readonly unknown[] => {
+const outcome = (frames: readonly StreamFrame[], parsed: boolean): readonly unknown[] => {
   const decoder = createDecoder({ provider: "p", model: "m", quirks: {}, request, requestId: "r" });
   const events: ChatEvent[] = [];
   try {
     for (const frame of frames) {
-      events.push(...decoder.decode(parsed && frame.event === undefined ? { ...frame, event: "chunk" } : frame));
+      const { data, event, raw } = frame;
+      events.push(...decoder.decode(parsed && event === undefined ? { data, event: "chunk", raw } : frame));
     }
   } catch (error) {
     return [...events, String(error)];
@@ -30,7 +32,7 @@ const chunkOf = (text: string, pad: string | undefined, field: string, index = 0
     choices: [{ index, delta: { [field]: text }, finish_reason: null }],
     ...(pad === undefined ? {} : { obfuscation: pad }),
   });
-const frameOf = (data: string): SseFrame => ({ data, raw: `data: ${data}\n\n` });
+const frameOf = (data: string): StreamFrame => ({ data, raw: `data: ${data}\n\n` });
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: "binary" }),

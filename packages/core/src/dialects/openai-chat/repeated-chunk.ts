@@ -33,6 +33,9 @@ export interface RepeatedChunks {
 // Learning costs as much as parsing twice: a stream that never repeats itself is given up on.
 const maxFruitlessLessons = 8;
 
+const quote = 0x22;
+const backslash = 0x5c;
+const space = 0x20;
 // eslint-disable-next-line no-control-regex -- JSON writes control characters as escapes
 const needsEscape = /["\\\u0000-\u001f]/;
 
@@ -44,15 +47,15 @@ export const createRepeatedChunks = (): RepeatedChunks => {
       if (shape === undefined) return undefined;
       const { before, between, after, choice } = shape;
       const start = before.length;
-      const end = data.indexOf('"', start);
-      if (end === -1 || data.slice(0, start) !== before) return undefined;
+      const end = plainEnd(data, start);
+      if (end <= start || data.slice(0, start) !== before) return undefined;
       if (!endsAsLearnt(data, end, between, after)) return undefined;
       const text = data.slice(start, end);
-      if (text === "" || needsEscape.test(text)) return undefined;
       lessons = 0;
+      // With room for the frame, which the event is given next.
       return shape.field === "content"
-        ? { type: "text-delta", choice, text }
-        : { type: "reasoning-delta", choice, text };
+        ? { type: "text-delta", choice, text, frame: undefined }
+        : { type: "reasoning-delta", choice, text, frame: undefined };
     },
     learn: (data, chunk, events) => {
       const event = events[0];
@@ -63,17 +66,22 @@ export const createRepeatedChunks = (): RepeatedChunks => {
   };
 };
 
+/** Where the quote stands that ends the text from `start`; -1 where that text needs escapes, or has no end. */
+const plainEnd = (data: string, start: number): number => {
+  for (let at = start; at < data.length; at++) {
+    const code = data.charCodeAt(at);
+    if (code === quote) return at;
+    if (code === backslash || code < space) return -1;
+  }
+  return -1;
+};
+
 // Slices are compared because startsWith goes character by character where it is optimised: five times as long.
 const endsAsLearnt = (data: string, at: number, between: string, after: string | undefined): boolean => {
   if (after === undefined) return data.slice(at) === between;
   const from = at + between.length;
-  const to = data.length - after.length;
-  return (
-    from <= to &&
-    data.slice(at, from) === between &&
-    data.slice(to) === after &&
-    !needsEscape.test(data.slice(from, to))
-  );
+  const to = plainEnd(data, from);
+  return to !== -1 && data.slice(at, from) === between && data.slice(to) === after;
 };
 
 /** Nothing beside type, choice and text, which would have to be read from the chunk. */

@@ -23,7 +23,7 @@ const framed = (raw: string, ...events: ChatEvent[]): EventBatch =>
   withFrame(
     "openai-chat",
     "stream",
-    raw,
+    { raw },
     events.map((event) => ({ ...event })),
   );
 
@@ -287,7 +287,7 @@ describe("createEncoder", () => {
         ["other", "stream"],
         ["openai-chat", "body"],
       ] as const) {
-        const events = withFrame(dialect, form, "raw", [text("a")]);
+        const events = withFrame(dialect, form, { raw: "raw" }, [text("a")]);
         expect(chunks(write(events)).at(-1)).toMatchObject({ choices: [{ delta: { content: "a" } }] });
       }
     });

@@ -1,4 +1,4 @@
-import { intactFrame, type ChatEvent, type Frame, type ReplyStart } from "../../chat/event.ts";
+import { intactFrame, type ChatEvent, type Frame, type FrameBytes, type ReplyStart } from "../../chat/event.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, EventEncoder } from "../dialect.ts";
@@ -20,7 +20,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   let start: ReplyStart | undefined;
   let writer: ChunkWriter | undefined;
   let usage: Usage | undefined;
-  let done = "data: [DONE]\n\n";
+  let done: FrameBytes = { raw: "data: [DONE]\n\n" };
 
   const chunks = (): ChunkWriter => (writer ??= createChunkWriter(start, options));
 
@@ -45,13 +45,13 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       if (first.type === "usage" && !wantsUsage) return;
       if (first.type === "opaque" && first.name === "done") {
         // Held until the end: whatever a stage still has to say, or whatever still fails, comes before it.
-        done = textOf(frame.raw);
+        done = frame.bytes;
         return;
       }
     }
     // It says later than anything held back what there is to say.
     if (events.some(({ type }) => type === "usage")) usage = undefined;
-    out.pass(frame);
+    out.pass(frame.bytes);
   };
 
   const encodeEvent = (event: ChatEvent): string => {
@@ -81,7 +81,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         if (event.type === "text-delta" && frame?.events.length === 1 && isStillIts(event, frame)) {
           // The usual case, and all there is to it.
           deltas.passed(event);
-          out.pass(frame);
+          out.pass(frame.bytes);
           index++;
           continue;
         }
@@ -96,13 +96,14 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       }
       return out.take();
     },
-    end: () => flushUsage() + done,
+    end: () => {
+      out.write(flushUsage());
+      out.pass(done);
+      return out.take();
+    },
     fail: (error: GatewayError) => chunks().failure(deltas.open(), JSON.stringify(errorObject(error))),
   };
 };
 
 const isStillIts = (event: ChatEvent, frame: Frame): boolean =>
   frame.events[0] === event && frame.dialect === dialectId && frame.form === "stream";
-
-/** Frames of a stream are text. */
-const textOf = (raw: Frame["raw"]): string => (typeof raw === "string" ? raw : Buffer.from(raw).toString());

@@ -38,7 +38,7 @@ const decode = (body: string): readonly (readonly ChatEvent[])[] => {
   const batches: (readonly ChatEvent[])[] = [];
   for (const frame of [...parser.push(Buffer.from(body)), ...parser.end()]) {
     if (decoder.ended()) break;
-    batches.push(withFrame("openai-responses", "stream", frame.raw, decoder.decode(frame), frame.place));
+    batches.push(withFrame("openai-responses", "stream", frame, decoder.decode(frame)));
   }
   return [...batches, decoder.end()];
 };

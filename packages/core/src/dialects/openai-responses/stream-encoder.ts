@@ -117,7 +117,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         if (frame !== undefined && follower?.follow(frame) === true) {
           for (const passed of frame.events) if (passed.type === "reply-start") head = passed;
           isOver = follower.isOver();
-          out.pass(frame);
+          out.pass(frame.bytes);
           index += frame.events.length;
           continue;
         }

@@ -126,7 +126,7 @@ describe("cache", () => {
         withFrame(
           "openai-chat",
           "stream",
-          "raw",
+          { raw: "raw" },
           batch.map((event) => ({ ...event })),
         ),
       );

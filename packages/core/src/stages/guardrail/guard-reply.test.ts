@@ -114,7 +114,7 @@ describe("an answer that nobody has to change", () => {
   });
 
   it("keeps its frames", async () => {
-    const events = withFrame("openai-chat", "stream", "data: {}\n\n", [say("Hi "), say("there")]);
+    const events = withFrame("openai-chat", "stream", { raw: "data: {}\n\n" }, [say("Hi "), say("there")]);
     const out = await eventsOf(redacting, events, [end()]);
     expect(out[0]).toBe(events[0]);
     expect(out[0]?.frame?.events).toBe(events);
@@ -233,7 +233,7 @@ describe("redacting an answer", () => {
       text: `Write to ${address}.`,
       logprobs: [{ token: address }],
     };
-    const batch = withFrame("openai-chat", "stream", "data: {}\n\n", [event, say(" Bye.")]);
+    const batch = withFrame("openai-chat", "stream", { raw: "data: {}\n\n" }, [event, say(" Bye.")]);
     const [first, second] = await eventsOf(redacting, batch, [end()]);
     expect(first).toEqual(say("Write to [EMAIL]."));
     expect(first).not.toHaveProperty("frame");

@@ -66,8 +66,8 @@ describe("createRecorder", () => {
   it("leaves wire frames out, and the events it was shown as they are", () => {
     const [a, b] = ["a", "b"].flatMap((piece) => withFrame("d", "stream", { raw: `raw ${piece}` }, [text(piece)]));
     expect(record([a, b].filter((event) => event !== undefined))).toEqual([text("ab")]);
-    expect(a).toMatchObject({ text: "a", frame: { raw: "raw a" } });
-    expect(b).toMatchObject({ text: "b", frame: { raw: "raw b" } });
+    expect(a).toMatchObject({ text: "a", frame: { bytes: { raw: "raw a" } } });
+    expect(b).toMatchObject({ text: "b", frame: { bytes: { raw: "raw b" } } });
   });
 
   it("lets go of an answer that grows too long, in one piece or in many", () => {

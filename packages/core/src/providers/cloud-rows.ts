@@ -3,12 +3,20 @@ import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
 import { hostedDialect } from "./hosted-dialect.ts";
 import type { ProviderRow } from "./provider-row.ts";
+import type { DialectOfModel } from "./provider.ts";
 
 const lenient = { doneMarker: "optional" } as const;
 
-// Newer models of OpenAI speak Responses alone there, and have a place of their own.
 const mantleChat = hostedDialect(openaiChat, { placeOf: (path) => `/v1${path}` });
-const mantleResponses = hostedDialect(openaiResponses, { placeOf: (path) => `/openai/v1${path}` });
+const mantleResponses = hostedDialect(openaiResponses, { placeOf: (path) => `/v1${path}` });
+// Newer models of OpenAI speak Responses alone there, and have a place of their own.
+const mantleOpenai = hostedDialect(openaiResponses, { placeOf: (path) => `/openai/v1${path}` });
+
+const mantleDialect: DialectOfModel = (model, request) => {
+  if (/^openai\.gpt-\d/.test(model)) return mantleOpenai;
+  const speaksBoth = /^(openai\.gpt-oss-\d|google\.gemma-4|xai\.grok-4)/.test(model);
+  return speaksBoth && request.dialect === openaiResponses.id ? mantleResponses : undefined;
+};
 
 /** Platforms where each customer has an address of his own. */
 export const cloudRows: readonly ProviderRow[] = [
@@ -37,7 +45,7 @@ export const cloudRows: readonly ProviderRow[] = [
     id: "bedrock-mantle",
     telemetryName: "aws.bedrock",
     dialect: mantleChat,
-    dialectOfModel: (model) => (/^openai\.gpt-\d/.test(model) ? mantleResponses : undefined),
+    dialectOfModel: mantleDialect,
     baseURL: "https://bedrock-mantle.{region}.api.aws",
     addressParts: { region: ["AWS_REGION", "AWS_DEFAULT_REGION"] },
     keyVariables: ["BEDROCK_MANTLE_API_KEY"],

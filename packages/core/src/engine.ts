@@ -1,5 +1,5 @@
 import { context as active } from "@opentelemetry/api";
-import type { ChatRequest } from "./chat/request.ts";
+import type { ChatRequest, Operation } from "./chat/request.ts";
 import type { Finish } from "./chat/finish.ts";
 import type { Reply } from "./chat/reply.ts";
 import { closeRecord, closeRefusal, type Ending } from "./closing-record.ts";
@@ -53,6 +53,8 @@ export interface Run {
 
 /** A request that does not come to the stages. */
 interface RefusedRequest {
+  /** @default "chat" */
+  readonly operation?: Operation | undefined;
   readonly dialect: string;
   readonly requestId?: string;
   readonly arrival?: Arrival;
@@ -103,9 +105,10 @@ export const createEngine = (options: EngineOptions): Engine => {
     return id;
   };
 
-  const refuse: Engine["refuse"] = ({ dialect, requestId = createRequestId(), arrival, principal }, error) => {
+  const refuse: Engine["refuse"] = (refused, error) => {
+    const { requestId = createRequestId(), operation = "chat", dialect, arrival, principal } = refused;
     const start = arrival?.now ?? clock.now();
-    const telemetry = startRequest(parts, { requestId, dialect, principal, arrival }, active.active());
+    const telemetry = startRequest(parts, { requestId, operation, dialect, principal, arrival }, active.active());
     return {
       traceId: telemetry?.traceId,
       close: (ending) => closeRefusal({ requestId, dialect, logger, telemetry }, error, ending, clock.now() - start),
@@ -117,8 +120,9 @@ export const createEngine = (options: EngineOptions): Engine => {
     const cancellation = new Cancellation();
     const now = clock.now();
     const start = arrival?.now ?? now;
-    const { dialect, model, stream } = request;
-    const telemetry = startRequest(parts, { requestId, dialect, model, stream, principal, arrival }, active.active());
+    const { operation = "chat", dialect, model, stream } = request;
+    const facts = { requestId, operation, dialect, model, stream, principal, arrival };
+    const telemetry = startRequest(parts, facts, active.active());
     const context = createContext({
       id: requestId,
       request,

@@ -1,3 +1,4 @@
+import type { Operation } from "../chat/request.ts";
 import { anthropicCount, anthropicMessages } from "../dialects/anthropic-messages/anthropic-messages.ts";
 import type { Address, CountDialect, FrontDialect } from "../dialects/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
@@ -12,6 +13,8 @@ export interface ChatRoute {
   readonly kind: "chat";
   readonly method: "POST";
   readonly dialect: FrontDialect;
+  /** What is asked of the model. @default "chat" */
+  readonly operation?: Operation;
   /** The dialect where the query says `alt=sse`. */
   readonly sse?: FrontDialect;
   /** What the path says and the body does not. */
@@ -40,7 +43,7 @@ export type Route = ChatRoute | CountRoute | LookUpRoute;
 
 const fixed: ReadonlyMap<string, readonly Route[]> = new Map<string, readonly Route[]>([
   ["/v1/chat/completions", [{ kind: "chat", method: "POST", dialect: openaiChat }]],
-  ["/v1/completions", [{ kind: "chat", method: "POST", dialect: openaiCompletions }]],
+  ["/v1/completions", [{ kind: "chat", method: "POST", dialect: openaiCompletions, operation: "text_completion" }]],
   ["/v1/responses", [{ kind: "chat", method: "POST", dialect: openaiResponses }]],
   ["/v1/responses/input_tokens", [{ kind: "count", method: "POST", dialect: responsesCount }]],
   ["/v1/messages", [{ kind: "chat", method: "POST", dialect: anthropicMessages }]],

@@ -78,7 +78,9 @@ export const serve = async (
   } catch (error) {
     const failure = toGatewayError(error);
     if (chat !== undefined && run === undefined) {
-      const refusal = engine.refuse({ dialect: chat.dialect.id, requestId, arrival, principal: caller }, failure);
+      const { operation, dialect } = chat;
+      const refused = { operation, dialect: dialect.id, requestId, arrival, principal: caller };
+      const refusal = engine.refuse(refused, failure);
       respondError(failure, refusal.traceId);
       refusal.close({ status: statusOf(failure), begun: false });
       return;

@@ -71,7 +71,6 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   };
 
   try {
-    const sentAt = clock.now();
     const send = (): Promise<TransportResponse> =>
       settings.transport.send(new CallRequest(url, sentHeaders, body, call));
     const response = await untraced(send, trace?.otelContext);
@@ -88,7 +87,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
       framing !== undefined
         ? await readStreamed(response.body, framing, answer)
         : readWhole(await readBody(response.body, settings.maxResponseBytes, id, watchdog), response.status, answer);
-    trace?.firstContent((clock.now() - sentAt) / 1000);
+    trace?.firstContent();
     reply = createAbortableReply({ target, batches });
     reply.finished.add((finish) => {
       release();

@@ -3,6 +3,7 @@ import type { EventBatch } from "../chat/event.ts";
 import type { Finish } from "../chat/finish.ts";
 import { GatewayError } from "../errors.ts";
 import { addressAttributes, type AttemptFacts } from "./call-facts.ts";
+import { ChunkTimes } from "./chunk-times.ts";
 import { errorType } from "./error-type.ts";
 import { fail } from "./fail.ts";
 import type { Inference } from "./inference.ts";
@@ -20,6 +21,7 @@ export class Attempt {
   readonly #parts: TelemetryParts;
   readonly #facts: AttemptFacts;
   readonly #inference: Inference;
+  readonly #chunks: ChunkTimes;
   readonly #span: Span;
   #status: number | undefined;
   #letGo: unknown;
@@ -30,6 +32,7 @@ export class Attempt {
     this.#parts = parts;
     this.#facts = facts;
     this.#inference = inference;
+    this.#chunks = new ChunkTimes(parts.clock);
     this.#span = startSpan(
       parts.tracer,
       "POST",
@@ -59,11 +62,12 @@ export class Attempt {
 
   /** What one read of the answer brought. */
   batch(batch: EventBatch): void {
-    this.#inference.batch(batch);
+    this.#inference.batch(batch, this.#chunks.came(batch));
   }
 
-  firstContent(secondsSinceSent: number): void {
-    this.#inference.firstContent(secondsSinceSent);
+  /** From now on the call is the one that is answered. */
+  firstContent(): void {
+    this.#inference.firstContent(this.#chunks.first);
   }
 
   /** The call failed before its answer began. */

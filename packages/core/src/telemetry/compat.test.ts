@@ -7,7 +7,7 @@ const firstContentAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 describe("compat", () => {
   test("off: nothing, and always the same nothing", () => {
-    const nothing = gatewayCompat(off);
+    const nothing = gatewayCompat(off, "chat");
     expect(nothing).toEqual({});
     expect(stageCompat(off, "guardrail")).toBe(nothing);
     expect(guardCompat(off)).toBe(nothing);
@@ -16,7 +16,7 @@ describe("compat", () => {
 
   test("openinference: the kind of each span that has one", () => {
     const compat: readonly Compat[] = ["openinference"];
-    expect(gatewayCompat(compat)).toEqual({ "openinference.span.kind": "CHAIN" });
+    expect(gatewayCompat(compat, "chat")).toEqual({ "openinference.span.kind": "CHAIN" });
     expect(stageCompat(compat, "guardrail")).toEqual({ "openinference.span.kind": "GUARDRAIL" });
     expect(stageCompat(compat, "cache")).toEqual({});
     expect(guardCompat(compat)).toEqual({ "openinference.span.kind": "GUARDRAIL" });
@@ -26,7 +26,7 @@ describe("compat", () => {
 
   test("langfuse: the trace's name, when the answer began and what it cost", () => {
     const compat: readonly Compat[] = ["langfuse"];
-    expect(gatewayCompat(compat)).toEqual({ "langfuse.trace.name": "llm_gateway chat" });
+    expect(gatewayCompat(compat, "chat")).toEqual({ "langfuse.trace.name": "llm_gateway chat" });
     expect(stageCompat(compat, "guardrail")).toEqual({});
     expect(guardCompat(compat)).toEqual({});
     expect(inferenceCompat(compat, "chat", firstContentAt, 1_250_000)).toEqual({
@@ -42,7 +42,7 @@ describe("compat", () => {
 
   test("both at once", () => {
     const compat: readonly Compat[] = ["langfuse", "openinference"];
-    expect(gatewayCompat(compat)).toEqual({
+    expect(gatewayCompat(compat, "chat")).toEqual({
       "openinference.span.kind": "CHAIN",
       "langfuse.trace.name": "llm_gateway chat",
     });

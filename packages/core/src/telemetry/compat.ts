@@ -1,6 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { Compat } from "./options.ts";
-import { attribute, operation, spanName } from "./semconv.ts";
+import { attribute, spanName } from "./semconv.ts";
 
 // Shared by all spans, so that nothing is made for those who want none of it.
 const none: Attributes = Object.freeze({});
@@ -14,7 +14,7 @@ const kindFor = (compat: readonly Compat[], kind: Attributes): Attributes =>
   compat.includes("openinference") ? kind : none;
 
 /** What a gateway span has besides. */
-export const gatewayCompat = (compat: readonly Compat[]): Attributes => {
+export const gatewayCompat = (compat: readonly Compat[], operation: string): Attributes => {
   const kind = kindFor(compat, chain);
   return compat.includes("langfuse") ? { ...kind, [attribute.langfuseTraceName]: spanName.gateway(operation) } : kind;
 };

@@ -1,17 +1,19 @@
 import { SpanKind, type Attributes, type Context as OtelContext, type Span } from "@opentelemetry/api";
 import type { ChatEvent, EventBatch } from "../chat/event.ts";
+import type { Operation } from "../chat/request.ts";
 import type { Usage } from "../chat/usage.ts";
 import type { Principal } from "../pipeline/context.ts";
 import { addressAttributes, type AttemptFacts, type CallCost } from "./call-facts.ts";
+import type { FirstChunk } from "./chunk-times.ts";
 import { inferenceCompat } from "./compat.ts";
 import type { InferenceContent } from "./content/capture.ts";
 import { errorType } from "./error-type.ts";
 import { failFinally } from "./fail.ts";
-import type { InferenceFacts } from "./metrics.ts";
+import type { AnswererFacts } from "./metrics.ts";
 import type { TelemetryParts } from "./parts.ts";
 import { requestAttributes } from "./request-attributes.ts";
 import { endSpan, startSpan } from "./safe-span.ts";
-import { attribute, operation, spanEvent, spanName } from "./semconv.ts";
+import { attribute, spanEvent, spanName } from "./semconv.ts";
 import { usageAttributes } from "./usage-attributes.ts";
 
 /** What one target was asked, over all calls to it. */
@@ -23,6 +25,7 @@ export class Inference {
   lastError: unknown;
   readonly #parts: TelemetryParts;
   readonly #facts: AttemptFacts;
+  readonly #operation: Operation;
   readonly #principal: Principal | undefined;
   readonly #startedAt: number;
   readonly #onEnd: () => void;
@@ -32,11 +35,9 @@ export class Inference {
   #cost: CallCost | undefined;
   #responseModel: string | undefined;
   #responseId: string | undefined;
-  #firstContentSeconds: number | undefined;
-  #firstContentAt = 0;
+  #firstChunk: FirstChunk | undefined;
   #firstContentWall: number | undefined;
-  #lastChunkAt = 0;
-  #chunks = 0;
+  #measureChunk: ((seconds: number) => void) | undefined;
   /** How its answer was left, while what it cost is not counted yet. */
   #left: { readonly error: unknown } | undefined;
   #ended = false;
@@ -52,13 +53,14 @@ export class Inference {
     const { target, request, dropped } = facts;
     this.#parts = parts;
     this.#facts = facts;
+    this.#operation = request.operation ?? "chat";
     this.#principal = principal;
     this.#startedAt = parts.clock.now();
     this.#onEnd = onEnd;
     this.reason = reason;
     this.span = startSpan(
       parts.tracer,
-      spanName.inference(operation, target.model),
+      spanName.inference(this.#operation, target.model),
       {
         kind: SpanKind.CLIENT,
         attributes: this.#startAttributes(),
@@ -72,14 +74,17 @@ export class Inference {
     if (dropped.length > 0) this.span.setAttribute(attribute.droppedParams, [...dropped]);
   }
 
-  batch(batch: EventBatch): void {
+  /** @param seconds Since what came before it, if anything did. */
+  batch(batch: EventBatch, seconds: number | undefined): void {
     if (this.#ended) return;
-    this.#chunks++;
-    this.#lastChunkAt = this.#parts.clock.now();
     for (const event of batch) {
       this.#event(event);
       this.#content?.event(event);
     }
+    if (seconds === undefined || !this.#facts.request.stream) return;
+    // Who answers is known by the second chunk.
+    this.#measureChunk ??= this.#parts.metrics.chunks(this.#answerer());
+    this.#measureChunk(seconds);
   }
 
   #event(event: ChatEvent): void {
@@ -94,7 +99,7 @@ export class Inference {
   #startAttributes(): Attributes {
     const { target, providerName, url } = this.#facts;
     return {
-      [attribute.genAiOperation]: operation,
+      [attribute.genAiOperation]: this.#operation,
       [attribute.genAiProvider]: providerName,
       [attribute.genAiRequestModel]: target.model,
       [attribute.target]: target.id,
@@ -103,14 +108,12 @@ export class Inference {
     };
   }
 
-  firstContent(seconds: number): void {
+  /** A call to the target is answered; what earlier ones brought counts for nothing. */
+  firstContent(firstChunk: FirstChunk | undefined): void {
     if (this.#ended) return;
-    this.#firstContentSeconds = seconds;
-    this.#firstContentAt = this.#parts.clock.now();
+    this.#firstChunk = firstChunk;
     this.#firstContentWall = this.#parts.clock.wall();
-    // What came before was no content, or an earlier call's.
-    this.#chunks = 1;
-    this.span.addEvent(spanEvent.firstChunk);
+    this.span.addEvent(spanEvent.firstChunk, {}, firstChunk?.wall);
   }
 
   paid(cost: CallCost): void {
@@ -163,41 +166,44 @@ export class Inference {
       ...(this.#responseId === undefined ? {} : { [attribute.genAiResponseId]: this.#responseId }),
       ...(this.#responseModel === undefined ? {} : { [attribute.genAiResponseModel]: this.#responseModel }),
       ...(reasons.length === 0 ? {} : { [attribute.genAiFinishReasons]: reasons }),
-      ...(this.#firstContentSeconds === undefined || !request.stream
+      ...(this.#firstChunk === undefined || !request.stream
         ? {}
-        : { [attribute.genAiTimeToFirstChunk]: this.#firstContentSeconds }),
+        : { [attribute.genAiTimeToFirstChunk]: this.#firstChunk.seconds }),
       ...(usage === undefined ? {} : usageAttributes(usage, settings.semconv)),
       ...(costNanoUsd === undefined
         ? {}
         : { [attribute.costAmount]: costNanoUsd / 1e9, [attribute.costCurrency]: "USD" }),
       ...(costSource === undefined ? {} : { [attribute.costSource]: costSource }),
-      ...inferenceCompat(settings.compat, operation, request.stream ? this.#firstContentWall : undefined, costNanoUsd),
+      ...inferenceCompat(
+        settings.compat,
+        this.#operation,
+        request.stream ? this.#firstContentWall : undefined,
+        costNanoUsd,
+      ),
     };
   }
 
-  /** Seconds from the call that was answered to the first and to the last chunk. */
-  #chunkFacts(): Pick<InferenceFacts, "firstChunkSeconds" | "lastChunkSeconds" | "chunks"> {
-    const firstChunkSeconds = this.#firstContentSeconds;
-    if (firstChunkSeconds === undefined) return {};
-    const lastChunkSeconds = firstChunkSeconds + Math.max(0, this.#lastChunkAt - this.#firstContentAt) / 1000;
-    return { firstChunkSeconds, lastChunkSeconds, chunks: this.#chunks };
+  #answerer(): AnswererFacts {
+    const { target, providerName, url } = this.#facts;
+    return {
+      operation: this.#operation,
+      target,
+      providerName,
+      responseModel: this.#responseModel,
+      serverAddress: url.hostname,
+      principal: this.#principal,
+    };
   }
 
   #measure(cause: unknown): void {
     const { metrics, clock } = this.#parts;
     if (!metrics.enabled()) return;
-    const { target, providerName, url, request } = this.#facts;
-    const usage = this.#cost?.usage ?? this.#usage;
     metrics.inference({
-      target,
-      providerName,
-      responseModel: this.#responseModel,
-      serverAddress: url.hostname,
+      ...this.#answerer(),
       errorType: cause === undefined ? undefined : errorType(cause),
       seconds: (clock.now() - this.#startedAt) / 1000,
-      usage,
-      ...(request.stream ? this.#chunkFacts() : {}),
-      principal: this.#principal,
+      usage: this.#cost?.usage ?? this.#usage,
+      firstChunkSeconds: this.#facts.request.stream ? this.#firstChunk?.seconds : undefined,
     });
   }
 }

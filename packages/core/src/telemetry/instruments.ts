@@ -64,10 +64,7 @@ export const createInstruments = (meter: Meter, semconv: Semconv): Instruments =
     }),
     inferenceDuration: duration(inference.duration, "One target's answer, its retries included."),
     inferenceTimeToFirstChunk: duration(inference.timeToFirstChunk, "From the call to the first chunk of its stream."),
-    inferenceTimePerOutputChunk: duration(
-      inference.timePerOutputChunk,
-      "Mean time between the chunks of a stream, after the first.",
-    ),
+    inferenceTimePerOutputChunk: duration(inference.timePerOutputChunk, "From one chunk of a stream to the next."),
     recordTokens: semconv === "next" ? createTokenCounters(meter) : createTokenHistogram(meter),
   };
 };

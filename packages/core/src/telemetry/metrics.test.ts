@@ -17,6 +17,7 @@ const setUp = (settings: Partial<MetricsSettings> = {}): Metrics =>
 const large = createTarget("cloud", "large");
 const principal = { id: "user-1", tenant: "acme" };
 const request = {
+  operation: "chat",
   dialect: "openai.chat",
   route: "smart",
   stream: true,
@@ -27,6 +28,7 @@ const request = {
   principal,
 } as const;
 const inference = {
+  operation: "chat",
   target: large,
   providerName: "cloud.ai",
   responseModel: "large-2026",
@@ -45,7 +47,7 @@ const usage = { inputTokens: 100, outputTokens: 20, cacheReadTokens: 60, cacheWr
 
 /** Records one of everything, all of it with these names. */
 const recordAll = (metrics: Metrics, { target = large, route = "smart", responseModel = "large-2026" } = {}): void => {
-  metrics.requestEnded({ ...request, route, active: metrics.requestStarted() });
+  metrics.requestEnded({ ...request, route, active: metrics.requestStarted("chat") });
   metrics.stage({ name: "cache", phase: "request", outcome: "next", seconds: 0.001 });
   metrics.attempt({ target, reason: "initial", status: 200 });
   metrics.inference({
@@ -54,9 +56,8 @@ const recordAll = (metrics: Metrics, { target = large, route = "smart", response
     responseModel,
     usage,
     firstChunkSeconds: 1,
-    lastChunkSeconds: 2,
-    chunks: 3,
   });
+  metrics.chunks({ ...inference, target, responseModel })(0.1);
   metrics.cache({ result: "hit", kind: "exact", savedTokens: 120 });
   metrics.verdict({ guard: "pii", direction: "input", verdict: "redact" });
   metrics.cost({ target, source: "local", usd: 0.25, principal });
@@ -72,7 +73,7 @@ describe("without an SDK", () => {
     const breakers = vi.fn<() => []>(() => []);
     const metrics = setUp({ breakers });
     expect(metrics.enabled()).toBe(false);
-    expect(metrics.requestStarted()).toBeUndefined();
+    expect(metrics.requestStarted("chat")).toBeUndefined();
     recordAll(metrics);
     metrics.close();
     expect(breakers).not.toHaveBeenCalled();
@@ -92,7 +93,7 @@ describe("with an SDK", () => {
 
   test("a request: how long it took, and to its first chunk", () => {
     const metrics = setUp();
-    metrics.requestEnded({ ...request, active: metrics.requestStarted() });
+    metrics.requestEnded({ ...request, active: metrics.requestStarted("chat") });
     const labels = {
       "llm_gateway.operation": "chat",
       "llm_gateway.dialect": "openai.chat",
@@ -108,6 +109,7 @@ describe("with an SDK", () => {
   test("a request that failed, of which little is known", () => {
     setUp().requestEnded({
       active: undefined,
+      operation: "chat",
       dialect: "openai.chat",
       stream: false,
       outcome: "error",
@@ -132,7 +134,7 @@ describe("with an SDK", () => {
 
   test("requests under way", () => {
     const metrics = setUp();
-    const active = metrics.requestStarted();
+    const active = metrics.requestStarted("chat");
     const chat = { "llm_gateway.operation": "chat" };
     expect(sdk.of("llm_gateway.request.active")).toStrictEqual([[1, chat]]);
     metrics.requestEnded({ ...request, active });
@@ -201,10 +203,11 @@ describe("with an SDK", () => {
 
   test("an inference in the names of the next version", () => {
     const metrics = setUp({ semconv: "next" });
-    metrics.inference({ ...inference, usage, firstChunkSeconds: 1, lastChunkSeconds: 2, chunks: 2 });
+    metrics.inference({ ...inference, usage, firstChunkSeconds: 1 });
+    metrics.chunks(inference)(0.1);
     expect(sdk.of("gen_ai.client.inference.duration")).toStrictEqual([[3, inferenceLabels]]);
     expect(sdk.of("gen_ai.client.inference.time_to_first_chunk")).toStrictEqual([[1, inferenceLabels]]);
-    expect(sdk.of("gen_ai.client.inference.time_per_output_chunk")).toStrictEqual([[1, inferenceLabels]]);
+    expect(sdk.of("gen_ai.client.inference.time_per_output_chunk")).toStrictEqual([[0.1, inferenceLabels]]);
     const tokens = { ...inferenceLabels, "gen_ai.token.modality": "unknown" };
     const counted = sdk.names().filter((name) => name.startsWith("gen_ai.client.inference.usage."));
     expect(Object.fromEntries(counted.map((name) => [name, sdk.of(name)]))).toStrictEqual({
@@ -234,17 +237,20 @@ describe("with an SDK", () => {
     expect(sdk.of("gen_ai.client.token.usage")[0]?.[1]).not.toHaveProperty("error.type");
   });
 
-  test("a stream: its first chunk, and the mean time between the others", () => {
+  test("a stream: its first chunk, and each that follows", () => {
     const metrics = setUp();
-    metrics.inference({ ...inference, firstChunkSeconds: 0.5, lastChunkSeconds: 2.5, chunks: 5 });
-    expect(sdk.of("gen_ai.client.operation.time_to_first_chunk")).toStrictEqual([[0.5, inferenceLabels]]);
-    expect(sdk.of("gen_ai.client.operation.time_per_output_chunk")).toStrictEqual([[0.5, inferenceLabels]]);
-  });
-
-  test("a stream of one chunk has nothing between", () => {
-    setUp().inference({ ...inference, firstChunkSeconds: 0.5, lastChunkSeconds: 0.5, chunks: 1 });
-    expect(sdk.of("gen_ai.client.operation.time_to_first_chunk")).toHaveLength(1);
-    expect(sdk.of("gen_ai.client.operation.time_per_output_chunk")).toEqual([]);
+    const chunk = metrics.chunks(inference);
+    chunk(0.5);
+    chunk(0.25);
+    metrics.inference({ ...inference, firstChunkSeconds: 0.5, errorType: "timeout" });
+    expect(sdk.of("gen_ai.client.operation.time_to_first_chunk")).toStrictEqual([
+      [0.5, { ...inferenceLabels, "error.type": "timeout" }],
+    ]);
+    // How the stream will end nobody knows yet.
+    expect(sdk.of("gen_ai.client.operation.time_per_output_chunk")).toStrictEqual([
+      [0.5, inferenceLabels],
+      [0.25, inferenceLabels],
+    ]);
   });
 
   test.each(["v1.41", "next"] as const)("no label says what only a client or its model said (%s)", (semconv) => {
@@ -359,7 +365,7 @@ describe("which SDK", () => {
   test("one that is registered late gets everything from then on", () => {
     const metrics = setUp({ breakers: open });
     expect(metrics.enabled()).toBe(false);
-    const active = metrics.requestStarted();
+    const active = metrics.requestStarted("chat");
     const late = register();
     expect(metrics.enabled()).toBe(true);
     metrics.requestEnded({ ...request, active });
@@ -381,7 +387,7 @@ describe("which SDK", () => {
   test("another takes over, and the one before is let go", () => {
     const first = register();
     const metrics = setUp({ breakers: open });
-    const active = metrics.requestStarted();
+    const active = metrics.requestStarted("chat");
     expect(first.collect("llm_gateway.breaker.state")).toHaveLength(1);
 
     const second = register();
@@ -407,7 +413,7 @@ describe("which SDK", () => {
   test("a closed gateway tells no more of its breakers, and measures its last requests", () => {
     const sdk = register();
     const metrics = setUp({ breakers: open });
-    const active = metrics.requestStarted();
+    const active = metrics.requestStarted("chat");
     metrics.close();
     metrics.close();
     expect(sdk.collect("llm_gateway.breaker.state")).toEqual([]);

@@ -1,12 +1,13 @@
 import type { Attributes, ObservableResult, UpDownCounter } from "@opentelemetry/api";
 import { createTarget, type Target } from "../chat/target.ts";
+import type { Operation } from "../chat/request.ts";
 import type { Usage } from "../chat/usage.ts";
 import type { Principal } from "../pipeline/context.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { Semconv } from "./options.ts";
 import { createPerMeter } from "./per-meter.ts";
 import { safely } from "./safely.ts";
-import { attribute, operation } from "./semconv.ts";
+import { attribute } from "./semconv.ts";
 
 export interface MetricsSettings {
   readonly semconv: Semconv;
@@ -30,6 +31,7 @@ export type ActiveRequests = Pick<UpDownCounter, "add">;
 interface RequestFacts {
   /** What `requestStarted` returned. */
   readonly active: ActiveRequests | undefined;
+  readonly operation: Operation;
   readonly dialect: string;
   /** The model's name as the client wrote it; absent where it wrote none. */
   readonly route?: string | undefined;
@@ -59,21 +61,23 @@ interface AttemptFacts {
   readonly errorType?: string | undefined;
 }
 
-export interface InferenceFacts {
+/** Who was asked and who answered, as labels tell it. */
+export interface AnswererFacts {
+  readonly operation: Operation;
   readonly target: Target;
   /** `gen_ai.provider.name`. */
   readonly providerName: string;
   readonly responseModel?: string | undefined;
   readonly serverAddress: string;
+  readonly principal?: Principal | undefined;
+}
+
+interface InferenceFacts extends AnswererFacts {
   readonly errorType?: string | undefined;
   readonly seconds: number;
   readonly usage?: Usage | undefined;
   /** From the call that was answered to the first chunk of its stream; absent for whole answers. */
   readonly firstChunkSeconds?: number | undefined;
-  /** From the same moment to its last chunk. */
-  readonly lastChunkSeconds?: number | undefined;
-  readonly chunks?: number | undefined;
-  readonly principal?: Principal | undefined;
 }
 
 export interface CacheFacts {
@@ -104,16 +108,15 @@ export interface Metrics {
   /** Whether anybody records; cheap enough to ask for every request. While it is `false`, facts need not be gathered. */
   readonly enabled: () => boolean;
   /** A request is under way. What it returns belongs into `requestEnded`: another SDK may be registered by then. */
-  readonly requestStarted: () => ActiveRequests | undefined;
+  readonly requestStarted: (operation: Operation) => ActiveRequests | undefined;
   readonly requestEnded: (facts: RequestFacts) => void;
   readonly stage: (facts: StageFacts) => void;
   /** One call to a provider. */
   readonly attempt: (facts: AttemptFacts) => void;
-  /**
-   * One target's answer, or its final failure. The time per output chunk is recorded once, as the mean of the stream: one
-   * measurement for each chunk would cost more than the chunk itself.
-   */
+  /** One target's answer, or its final failure. */
   readonly inference: (facts: InferenceFacts) => void;
+  /** Begins to measure the chunks of a stream: what it returns takes the seconds between each and the one before it. */
+  readonly chunks: (facts: AnswererFacts) => (seconds: number) => void;
   readonly cache: (facts: CacheFacts) => void;
   readonly verdict: (facts: VerdictFacts) => void;
   readonly cost: (facts: CostFacts) => void;
@@ -124,9 +127,11 @@ export interface Metrics {
 /** The label of what only a client named. */
 const other = "_OTHER";
 
+const ignore = (): void => undefined;
+
 const breakerLevel = { closed: 0, "half-open": 1, open: 2 } as const;
 
-const activeLabels: Attributes = { [attribute.operation]: operation };
+const operationLabels = (operation: string): Attributes => ({ [attribute.operation]: operation });
 
 /** Makes the gateway's metrics; without an SDK they do nothing. */
 export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnownRoute }: MetricsSettings): Metrics => {
@@ -142,6 +147,20 @@ export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnown
     [attribute.provider]: target.provider,
     [attribute.model]: isKnownModel(target) ? target.model : other,
   });
+
+  const answererLabels = (facts: AnswererFacts): Attributes => {
+    const { operation, target, providerName, responseModel, serverAddress, principal } = facts;
+    const isKnown = isKnownModel(target);
+    return known({
+      ...callerLabels(principal),
+      [attribute.genAiOperation]: operation,
+      [attribute.genAiProvider]: providerName,
+      [attribute.genAiRequestModel]: isKnown ? target.model : other,
+      // A provider may answer with the very name it was asked for.
+      [attribute.genAiResponseModel]: isKnown || responseModel === undefined ? responseModel : other,
+      [attribute.serverAddress]: serverAddress,
+    });
+  };
 
   const observeBreakers = (result: ObservableResult): void => {
     // Models that only clients named share a label: the worst of them is told.
@@ -172,10 +191,10 @@ export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnown
     };
 
   const recordRequest = recorder(({ requestDuration, requestTimeToFirstChunk }, facts: RequestFacts) => {
-    const { dialect, route, stream, outcome, status, errorType, seconds, firstChunkSeconds, principal } = facts;
+    const { operation, dialect, route, stream, outcome, status, errorType, seconds, firstChunkSeconds } = facts;
     const attributes = known({
-      ...activeLabels,
-      ...callerLabels(principal),
+      ...operationLabels(operation),
+      ...callerLabels(facts.principal),
       [attribute.dialect]: dialect,
       [attribute.routeName]: route === undefined || isKnownRoute(route) ? route : other,
       [attribute.requestStream]: stream,
@@ -189,14 +208,14 @@ export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnown
 
   return {
     enabled: () => instruments.current() !== undefined,
-    requestStarted: () => {
+    requestStarted: (operation) => {
       const active = instruments.current()?.activeRequests;
-      if (active !== undefined) safely(() => active.add(1, activeLabels));
+      if (active !== undefined) safely(() => active.add(1, operationLabels(operation)));
       return active;
     },
     requestEnded: (facts) => {
-      const { active } = facts;
-      if (active !== undefined) safely(() => active.add(-1, activeLabels));
+      const { active, operation } = facts;
+      if (active !== undefined) safely(() => active.add(-1, operationLabels(operation)));
       recordRequest(facts);
     },
     stage: recorder(({ stageDuration }, { name, phase, outcome, seconds }) =>
@@ -218,26 +237,20 @@ export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnown
       ),
     ),
     inference: recorder((current, facts) => {
-      const { target, providerName, responseModel, serverAddress, errorType, usage, principal } = facts;
-      const { seconds, firstChunkSeconds, lastChunkSeconds, chunks = 0 } = facts;
-      const isKnown = isKnownModel(target);
-      const answered = known({
-        ...callerLabels(principal),
-        [attribute.genAiOperation]: operation,
-        [attribute.genAiProvider]: providerName,
-        [attribute.genAiRequestModel]: isKnown ? target.model : other,
-        // A provider may answer with the very name it was asked for.
-        [attribute.genAiResponseModel]: isKnown || responseModel === undefined ? responseModel : other,
-        [attribute.serverAddress]: serverAddress,
-      });
+      const { errorType, usage, seconds, firstChunkSeconds } = facts;
+      const answered = answererLabels(facts);
       const attributes = known({ ...answered, [attribute.errorType]: errorType });
       current.inferenceDuration.record(seconds, attributes);
       if (usage !== undefined) current.recordTokens(usage, answered);
-      if (firstChunkSeconds === undefined) return;
-      current.inferenceTimeToFirstChunk.record(firstChunkSeconds, attributes);
-      if (lastChunkSeconds === undefined || chunks < 2) return;
-      current.inferenceTimePerOutputChunk.record((lastChunkSeconds - firstChunkSeconds) / (chunks - 1), attributes);
+      if (firstChunkSeconds !== undefined) current.inferenceTimeToFirstChunk.record(firstChunkSeconds, attributes);
     }),
+    chunks: (facts) => {
+      const histogram = instruments.current()?.inferenceTimePerOutputChunk;
+      if (histogram === undefined) return ignore;
+      // Made once for all chunks of the stream.
+      const attributes = answererLabels(facts);
+      return (seconds) => safely(() => histogram.record(seconds, attributes));
+    },
     cache: recorder(({ cacheLookups, cacheSavedTokens }, { result, kind, savedTokens }) => {
       const attributes = known({ [attribute.cacheResult]: result, [attribute.cacheKind]: kind });
       cacheLookups.add(1, attributes);

@@ -1,4 +1,5 @@
 import type { Attributes } from "@opentelemetry/api";
+import type { Operation } from "../chat/request.ts";
 import type { Usage } from "../chat/usage.ts";
 import type { Principal } from "../pipeline/context.ts";
 import type { ReadHeader } from "./propagation.ts";
@@ -26,6 +27,7 @@ export interface Arrival {
 /** What is known of a request when it begins; of one that is refused, as far as it was read. */
 export interface RequestFacts {
   readonly requestId: string;
+  readonly operation: Operation;
   readonly dialect: string;
   readonly model?: string;
   readonly stream?: boolean;
@@ -47,10 +49,10 @@ export interface RequestEnd {
 
 /** Attributes of the gateway span that samplers may decide by. */
 export const startAttributes = (
-  { requestId, dialect, model, stream, arrival }: RequestFacts,
+  { requestId, operation, dialect, model, stream, arrival }: RequestFacts,
   isEntry: boolean,
 ): Attributes => {
-  const attributes = gatewayAttributes(requestId, dialect, model, stream);
+  const attributes = gatewayAttributes(requestId, operation, dialect, model, stream);
   return isEntry && arrival !== undefined
     ? { ...attributes, ...serverAttributes(arrival.http, arrival.route) }
     : attributes;

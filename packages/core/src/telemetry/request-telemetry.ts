@@ -23,7 +23,7 @@ import {
   type RequestFacts,
 } from "./request-facts.ts";
 import { endSpan, startSpan } from "./safe-span.ts";
-import { dialectName, operation, spanEvent, spanName } from "./semconv.ts";
+import { dialectName, spanEvent, spanName } from "./semconv.ts";
 import { contextUnder } from "./stage-span.ts";
 
 export { silentSpan } from "./safe-span.ts";
@@ -41,7 +41,7 @@ export const startRequest = (
   const { context, isEntry, links } = parentageOf(active, arrival?.http.header, settings);
   const span = startSpan(
     tracer,
-    spanName.gateway(operation),
+    spanName.gateway(facts.operation),
     {
       kind: isEntry ? SpanKind.SERVER : SpanKind.INTERNAL,
       attributes: startAttributes(facts, isEntry),
@@ -79,11 +79,11 @@ export class RequestTelemetry {
     this.#facts = facts;
     this.#inferences = new Inferences(parts, otelContext, facts.principal);
     this.#startedAt = facts.arrival?.now ?? parts.clock.now();
-    this.#active = parts.metrics.requestStarted();
+    this.#active = parts.metrics.requestStarted(facts.operation);
     if (!span.isRecording()) return;
     span.setAttributes(callerAttributes(facts));
     span.setAttributes(baggageAttributes(otelContext, parts.settings.baggageKeys));
-    span.setAttributes(gatewayCompat(parts.settings.compat));
+    span.setAttributes(gatewayCompat(parts.settings.compat, facts.operation));
   }
 
   /** For the header that names the trace; `undefined` where there is none, or it is nobody's business. */
@@ -184,9 +184,10 @@ export class RequestTelemetry {
     if (span.isRecording()) span.setAttributes(endAttributes(end, this.#firstChunkSeconds));
     if (failure !== undefined) fail(span, failure);
     endSpan(span, this.#wallNow());
-    const { dialect, model, stream, principal } = this.#facts;
+    const { operation, dialect, model, stream, principal } = this.#facts;
     this.parts.metrics.requestEnded({
       active: this.#active,
+      operation,
       dialect: dialectName(dialect),
       route: model,
       stream,

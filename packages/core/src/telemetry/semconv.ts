@@ -113,9 +113,6 @@ export const attribute = {
   genAiUsageCost: "gen_ai.usage.cost",
 } as const;
 
-/** `gen_ai.operation.name` of everything that a client of a chat dialect asks for. */
-export const operation = "chat";
-
 /** A dialect as telemetry names it: `openai.chat`. */
 export const dialectName = (dialect: string): string => dialect.replace("-", ".");
 
@@ -125,6 +122,7 @@ export const dialectName = (dialect: string): string => dialect.replace("-", "."
  */
 export const gatewayAttributes = (
   requestId: string,
+  operation: string,
   dialect: string,
   model: string | undefined,
   stream: boolean | undefined,

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { metrics } from "@opentelemetry/api";
+import { describe, expect, onTestFinished, test } from "vitest";
 import {
   cache,
   denyPatterns,
@@ -19,6 +20,7 @@ import {
   messagesAnswer,
   messagesStream,
 } from "../../src/testing/wire.ts";
+import { registerMeterRecorder } from "./meter-recorder.ts";
 import { byProvider, createPacedTransport, hang, read, setUp, withStage } from "./set-up.ts";
 import { useTraces } from "./traces.ts";
 
@@ -152,11 +154,62 @@ test("the time to the first chunk is the request's for the gateway, and the winn
   await ask({ stream: true });
   const waited = traces.named("POST")[1]?.attributes["llm_gateway.retry.delay"];
   expect(waited).toBeGreaterThan(0);
-  expect(traces.one("chat gpt-5-mini").attributes["gen_ai.response.time_to_first_chunk"]).toBe(1);
+  // Who answers shows that it does before it says anything.
+  expect(traces.one("chat gpt-5-mini").attributes["gen_ai.response.time_to_first_chunk"]).toBe(0.5);
   expect(traces.gateway().attributes["llm_gateway.time_to_first_chunk"]).toBe(1 + Number(waited));
   for (const name of ["llm_gateway chat", "chat gpt-5-mini"]) {
     expect(traces.one(name).events.map((event) => event.name)).toEqual(["llm_gateway.first_chunk"]);
   }
+});
+
+test("neither pings nor an earlier call count for the first chunk", async () => {
+  const clock = createFakeClock();
+  const [start = "", block = "", text = "", ...end] = messagesStream("Hi");
+  const sorry = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Sorry."}}\n\n';
+  const broken = createPacedTransport(clock, 0, [[700, start + sorry]]);
+  const streams = createPacedTransport(clock, 100, [
+    [100, 'event: ping\ndata: {"type":"ping"}\n\n'],
+    [300, start],
+    [1_000, block + text],
+    [1_000, end.join("")],
+  ]);
+  let calls = 0;
+  const transport: typeof streams = { ...streams, send: (request) => (calls++ > 0 ? streams : broken).send(request) };
+  const models = { fast: ["anthropic/claude-haiku-4-5"] };
+  const { ask } = setUp(hang, { transport, models, timeouts: { idleMs: 60_000 } }, clock);
+  await ask({ stream: true });
+  expect(calls).toBe(2);
+  const { attributes, events } = traces.one("chat claude-haiku-4-5");
+  expect(attributes["gen_ai.response.time_to_first_chunk"]).toBe(0.5);
+  expect(events.map(({ name }) => name)).toEqual(["llm_gateway.first_chunk"]);
+});
+
+test("what is asked of the model names spans and metrics, though its provider is asked in a chat", async () => {
+  const meters = registerMeterRecorder();
+  onTestFinished(() => metrics.disable());
+  const { gateway } = setUp(() => ({ body: chatAnswer("Hi") }), { telemetry: { compat: ["langfuse"] } });
+  const ask = async (body: object): Promise<void> => {
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify({ model: "fast", ...body }) };
+    await read(await gateway.fetch(new Request("http://gateway.test/v1/completions", init)));
+  };
+  await ask({ prompt: "Say hi" });
+  const { attributes } = traces.one("llm_gateway text_completion");
+  expect(attributes).toMatchObject({
+    "llm_gateway.operation": "text_completion",
+    "llm_gateway.dialect": "openai.completions",
+    "langfuse.trace.name": "llm_gateway text_completion",
+  });
+  expect(traces.one("text_completion gpt-5-mini").attributes["gen_ai.operation.name"]).toBe("text_completion");
+  await ask({ prompt: 7 });
+  expect(traces.named("llm_gateway text_completion")[1]?.attributes).toMatchObject({
+    "llm_gateway.operation": "text_completion",
+    "llm_gateway.outcome": "rejected",
+  });
+  const told = ["llm_gateway.request.active", "llm_gateway.request.duration", "gen_ai.client.operation.duration"];
+  const labels = told.flatMap((name) => meters.of(name).map(([, of]) => Object.values(of)));
+  expect(labels).toHaveLength(7);
+  for (const values of labels) expect(values).toContain("text_completion");
 });
 
 describe("stages", () => {

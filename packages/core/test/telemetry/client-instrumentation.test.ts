@@ -12,6 +12,7 @@ import {
   insertBefore,
   mapBatches,
   openaiCompatible,
+  vertex,
   type Gateway,
   type GatewayOptions,
 } from "../../src/index.ts";
@@ -114,6 +115,20 @@ describe("where every HTTP request of the process is instrumented", () => {
     const calls = traces.named("POST");
     expect(calls.map(({ instrumentationScope }) => instrumentationScope.name)).toEqual(["@llm-gateway/core"]);
     expect(traces.spans().filter(({ instrumentationScope }) => instrumentationScope.name === "undici")).toEqual([]);
+  });
+
+  test("nor is who gives a token for one", async () => {
+    const token = async (): Promise<Headers> => {
+      await read(await fetch(url));
+      return new Headers({ authorization: "Bearer token" });
+    };
+    const { fetch: ask } = start({
+      providers: [vertex({ project: "p", baseURL: url, credentials: { getRequestHeaders: token } })],
+      models: { "house/tiny": ["vertex/gemini-2.5-flash"] },
+    });
+    await inHost(async () => read(await ask(chatRequest({ model: "house/tiny" }))));
+    expect(received.map(({ authorization }) => authorization)).toEqual([undefined, "Bearer token"]);
+    for (const headers of received) expect(headers).not.toHaveProperty("traceparent");
   });
 
   test("a stage's own requests carry the trace, also while a provider's answer is read", async () => {

@@ -69,8 +69,12 @@ test("a stream: how long it took, to its first chunk and between the others", as
   expect(meters.of("llm_gateway.request.duration")).toEqual([[8, streamed]]);
   expect(meters.of("llm_gateway.request.time_to_first_chunk")).toEqual([[2, streamed]]);
   expect(meters.of("gen_ai.client.operation.duration")).toEqual([[8, inferenceLabels]]);
-  expect(meters.of("gen_ai.client.operation.time_to_first_chunk")).toEqual([[2, inferenceLabels]]);
-  expect(meters.of("gen_ai.client.operation.time_per_output_chunk")).toEqual([[3, inferenceLabels]]);
+  expect(meters.of("gen_ai.client.operation.time_to_first_chunk")).toEqual([[1, inferenceLabels]]);
+  expect(meters.of("gen_ai.client.operation.time_per_output_chunk")).toEqual([
+    [1, inferenceLabels],
+    [2, inferenceLabels],
+    [4, inferenceLabels],
+  ]);
 });
 
 test("a retry and a fallback: each call, and each target once", async () => {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { untraced } from "../../telemetry/untraced.ts";
 import type { AuthorizeRequest } from "../provider.ts";
 
 /** What gives the headers for a call to Google Cloud: a `GoogleAuth` or any client of google-auth-library. */
@@ -42,7 +43,7 @@ export const googleAuthorizer = (
       : new JWT({ email: credentials.client_email, key: credentials.private_key, scopes });
   };
   return async () => {
-    const headers = new Headers(await (await (client ??= find())).getRequestHeaders());
+    const headers = new Headers(await untraced(async () => (await (client ??= find())).getRequestHeaders()));
     const shown = Object.fromEntries(headers);
     return () => shown;
   };

@@ -14,6 +14,7 @@ import { callProvider } from "./providers/call.ts";
 import { observeStage } from "./telemetry/observe-stage.ts";
 import type { TelemetryParts } from "./telemetry/parts.ts";
 import type { Arrival } from "./telemetry/request-facts.ts";
+import { safely } from "./telemetry/safely.ts";
 import { silentSpan, startRequest, telemetryKey, type RequestTelemetry } from "./telemetry/request-telemetry.ts";
 
 export interface EngineOptions {
@@ -108,10 +109,15 @@ export const createEngine = (options: EngineOptions): Engine => {
   const refuse: Engine["refuse"] = (refused, error) => {
     const { requestId = createRequestId(), operation = "chat", dialect, arrival, principal } = refused;
     const start = arrival?.now ?? clock.now();
-    const telemetry = startRequest(parts, { requestId, operation, dialect, principal, arrival }, active.active());
+    let telemetry: RequestTelemetry | undefined;
+    // Whoever refuses has nobody left to answer the client if this fails.
+    safely(() => {
+      telemetry = startRequest(parts, { requestId, operation, dialect, principal, arrival }, active.active());
+    });
     return {
       traceId: telemetry?.traceId,
-      close: (ending) => closeRefusal({ requestId, dialect, logger, telemetry }, error, ending, clock.now() - start),
+      close: (ending) =>
+        safely(() => closeRefusal({ requestId, dialect, logger, telemetry }, error, ending, clock.now() - start)),
     };
   };
 
@@ -120,8 +126,8 @@ export const createEngine = (options: EngineOptions): Engine => {
     const cancellation = new Cancellation();
     const now = clock.now();
     const start = arrival?.now ?? now;
-    const { operation = "chat", dialect, model, stream } = request;
-    const facts = { requestId, operation, dialect, model, stream, principal, arrival };
+    const { operation = "chat", dialect, model, stream, sessionId } = request;
+    const facts = { requestId, operation, dialect, model, stream, principal, sessionId, arrival };
     const telemetry = startRequest(parts, facts, active.active());
     const context = createContext({
       id: requestId,

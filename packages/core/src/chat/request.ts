@@ -121,6 +121,8 @@ export interface ChatRequest {
   /** Marks the last block that can be cached, without naming it. */
   readonly cacheHint?: CacheHint;
   readonly user?: string;
+  /** Of the conversation or the workflow that this is a part of; at most 256 characters. */
+  readonly sessionId?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   /** The client asked to be told usage in the stream, and cost in `usage.cost`. */
   readonly includeUsage?: boolean;

@@ -2,7 +2,6 @@ import { SpanKind, type Attributes, type Context as OtelContext, type Span } fro
 import type { ChatEvent, EventBatch } from "../chat/event.ts";
 import type { Operation } from "../chat/request.ts";
 import type { Usage } from "../chat/usage.ts";
-import type { Principal } from "../pipeline/context.ts";
 import { addressAttributes, type AttemptFacts, type CallCost } from "./call-facts.ts";
 import type { FirstChunk } from "./chunk-times.ts";
 import { inferenceCompat } from "./compat.ts";
@@ -12,9 +11,13 @@ import { failFinally } from "./fail.ts";
 import type { AnswererFacts } from "./metrics.ts";
 import type { TelemetryParts } from "./parts.ts";
 import { requestAttributes } from "./request-attributes.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import { endSpan, startSpan } from "./safe-span.ts";
 import { attribute, spanEvent, spanName } from "./semconv.ts";
 import { usageAttributes } from "./usage-attributes.ts";
+
+/** For whom it is. */
+export type Caller = Pick<RequestFacts, "principal" | "sessionId">;
 
 /** What one target was asked, over all calls to it. */
 export class Inference {
@@ -26,7 +29,7 @@ export class Inference {
   readonly #parts: TelemetryParts;
   readonly #facts: AttemptFacts;
   readonly #operation: Operation;
-  readonly #principal: Principal | undefined;
+  readonly #caller: Caller;
   readonly #startedAt: number;
   readonly #onEnd: () => void;
   readonly #finishReasons: string[] = [];
@@ -45,7 +48,7 @@ export class Inference {
   constructor(
     parts: TelemetryParts,
     facts: AttemptFacts,
-    principal: Principal | undefined,
+    caller: Caller,
     reason: string,
     parent: OtelContext,
     onEnd: () => void,
@@ -54,7 +57,7 @@ export class Inference {
     this.#parts = parts;
     this.#facts = facts;
     this.#operation = request.operation ?? "chat";
-    this.#principal = principal;
+    this.#caller = caller;
     this.#startedAt = parts.clock.now();
     this.#onEnd = onEnd;
     this.reason = reason;
@@ -105,6 +108,7 @@ export class Inference {
       [attribute.target]: target.id,
       [attribute.attemptReason]: this.reason,
       ...addressAttributes(url),
+      ...(this.#caller.sessionId === undefined ? {} : { [attribute.genAiConversationId]: this.#caller.sessionId }),
     };
   }
 
@@ -191,7 +195,7 @@ export class Inference {
       providerName,
       responseModel: this.#responseModel,
       serverAddress: url.hostname,
-      principal: this.#principal,
+      principal: this.#caller.principal,
     };
   }
 

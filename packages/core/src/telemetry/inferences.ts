@@ -1,24 +1,23 @@
 import type { Context as OtelContext } from "@opentelemetry/api";
 import type { Target } from "../chat/target.ts";
-import type { Principal } from "../pipeline/context.ts";
 import { Attempt } from "./attempt.ts";
 import type { AttemptFacts, CallCost } from "./call-facts.ts";
-import { Inference } from "./inference.ts";
+import { Inference, type Caller } from "./inference.ts";
 import type { TelemetryParts } from "./parts.ts";
 
 /** All provider calls of one request: one inference for each target, with one attempt for each call to it. */
 export class Inferences {
   readonly #parts: TelemetryParts;
   readonly #gatewayContext: OtelContext;
-  readonly #principal: Principal | undefined;
+  readonly #caller: Caller;
   readonly #open = new Map<string, Inference>();
   readonly #attempts: Attempt[] = [];
   #count = 0;
 
-  constructor(parts: TelemetryParts, gatewayContext: OtelContext, principal: Principal | undefined) {
+  constructor(parts: TelemetryParts, gatewayContext: OtelContext, caller: Caller) {
     this.#parts = parts;
     this.#gatewayContext = gatewayContext;
-    this.#principal = principal;
+    this.#caller = caller;
   }
 
   /** @param context That of whoever makes the call. */
@@ -33,9 +32,7 @@ export class Inferences {
       // Asking another target means that those before have finally failed.
       for (const earlier of this.#open.values()) earlier.endIfFailed();
       const reason = this.#count++ === 0 ? "initial" : "fallback";
-      inference = new Inference(this.#parts, facts, this.#principal, reason, context, () =>
-        this.#open.delete(target.id),
-      );
+      inference = new Inference(this.#parts, facts, this.#caller, reason, context, () => this.#open.delete(target.id));
       this.#open.set(target.id, inference);
     }
     const attempt = new Attempt(this.#parts, facts, inference, this.#gatewayContext);

@@ -22,6 +22,13 @@ export interface TelemetryOptions {
   readonly propagateTo?: readonly string[];
   /** Entries of the caller's baggage that become attributes of the gateway span. @default [] */
   readonly baggageKeys?: readonly string[];
+  /**
+   * Header in which clients name the session that a request belongs to; `false`: none. A `session_id` in the body of a
+   * chat completion goes before it. It is told as it comes, so it must not be what sessions are secured with.
+   *
+   * @default "x-session-id"
+   */
+  readonly sessionHeader?: string | false;
   /** Names the trace in the header `x-llm-gateway-trace-id`. @default true */
   readonly exposeTraceId?: boolean;
   /** Also tells metrics apart by these: every caller is then a series of its own. @default [] */
@@ -57,6 +64,7 @@ const known = [
   "trustIncoming",
   "propagateTo",
   "baggageKeys",
+  "sessionHeader",
   "exposeTraceId",
   "metricLabels",
   "captureContent",
@@ -80,6 +88,7 @@ export const resolveTelemetryOptions = (options: TelemetryOptions, env: Environm
     trustIncoming: true,
     propagateTo: [],
     baggageKeys: [],
+    sessionHeader: "x-session-id",
     exposeTraceId: true,
     metricLabels: [],
     captureContent: resolveCaptureDefault(env),
@@ -94,6 +103,7 @@ export const resolveTelemetryOptions = (options: TelemetryOptions, env: Environm
   checkNames(settings.propagateTo, "propagateTo");
   for (const host of settings.propagateTo) checkHost(host);
   checkNames(settings.baggageKeys, "baggageKeys");
+  checkHeader(settings.sessionHeader, "sessionHeader");
   checkFlag(settings.exposeTraceId, "exposeTraceId");
   checkNames(settings.metricLabels, "metricLabels");
   for (const label of settings.metricLabels) checkOneOf(label, "telemetry.metricLabels[]", ["tenant", "user"]);
@@ -113,6 +123,11 @@ const optsIn = (env: Environment): boolean =>
 
 const checkFlag = (value: unknown, name: string): void => {
   if (typeof value !== "boolean") throw new TypeError(`\`telemetry.${name}\` must be true or false.`);
+};
+
+const checkHeader = (value: unknown, name: string): void => {
+  if (value === false || (typeof value === "string" && /^[\w!#$%&'*+.^`|~-]+$/.test(value))) return;
+  throw new TypeError(`\`telemetry.${name}\` must be the name of a header, or false.`);
 };
 
 const checkNames = (value: unknown, name: string): void => {

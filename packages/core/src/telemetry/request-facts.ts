@@ -2,6 +2,7 @@ import type { Attributes } from "@opentelemetry/api";
 import type { Operation } from "../chat/request.ts";
 import type { Usage } from "../chat/usage.ts";
 import type { Principal } from "../pipeline/context.ts";
+import type { TelemetrySettings } from "./options.ts";
 import type { ReadHeader } from "./propagation.ts";
 import { attribute, gatewayAttributes, serverAttributes } from "./semconv.ts";
 
@@ -32,6 +33,8 @@ export interface RequestFacts {
   readonly model?: string;
   readonly stream?: boolean;
   readonly principal?: Principal | undefined;
+  /** The conversation it belongs to, where its client says so. */
+  readonly sessionId?: string | undefined;
   /** Absent where it comes from within this process. */
   readonly arrival?: Arrival | undefined;
 }
@@ -58,8 +61,18 @@ export const startAttributes = (
     : attributes;
 };
 
-/** Who asks, as attributes of the gateway span. */
-export const callerAttributes = ({ principal }: RequestFacts): Attributes => ({
+/** The session that a header names. */
+export const sessionOf = (
+  arrival: Arrival | undefined,
+  { sessionHeader }: Pick<TelemetrySettings, "sessionHeader">,
+): string | undefined => {
+  const session = sessionHeader === false ? undefined : arrival?.http.header(sessionHeader.toLowerCase())?.trim();
+  return session === undefined || session === "" || session.length > 256 ? undefined : session;
+};
+
+/** Who asks, and in what context, as attributes of the gateway span. */
+export const callerAttributes = ({ principal, sessionId }: RequestFacts): Attributes => ({
+  ...(sessionId === undefined ? {} : { [attribute.sessionId]: sessionId, [attribute.genAiConversationId]: sessionId }),
   ...(principal === undefined ? {} : { [attribute.userId]: principal.id }),
   ...(principal?.tenant === undefined ? {} : { [attribute.tenant]: principal.tenant }),
 });

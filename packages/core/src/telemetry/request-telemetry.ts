@@ -18,6 +18,7 @@ import { baggageAttributes, parentageOf } from "./propagation.ts";
 import {
   callerAttributes,
   endAttributes,
+  sessionOf,
   startAttributes,
   type RequestEnd,
   type RequestFacts,
@@ -76,12 +77,12 @@ export class RequestTelemetry {
     this.parts = parts;
     this.span = span;
     this.otelContext = otelContext;
-    this.#facts = facts;
-    this.#inferences = new Inferences(parts, otelContext, facts.principal);
+    this.#facts = { ...facts, sessionId: facts.sessionId ?? sessionOf(facts.arrival, parts.settings) };
+    this.#inferences = new Inferences(parts, otelContext, this.#facts);
     this.#startedAt = facts.arrival?.now ?? parts.clock.now();
     this.#active = parts.metrics.requestStarted(facts.operation);
     if (!span.isRecording()) return;
-    span.setAttributes(callerAttributes(facts));
+    span.setAttributes(callerAttributes(this.#facts));
     span.setAttributes(baggageAttributes(otelContext, parts.settings.baggageKeys));
     span.setAttributes(gatewayCompat(parts.settings.compat, facts.operation));
   }

@@ -20,6 +20,7 @@ export const attribute = {
   model: "llm_gateway.model",
   tenant: "llm_gateway.tenant",
   userId: "user.id",
+  sessionId: "session.id",
   outcome: "llm_gateway.outcome",
   target: "llm_gateway.target",
   attemptCount: "llm_gateway.attempt.count",
@@ -68,6 +69,7 @@ export const attribute = {
 
   genAiOperation: "gen_ai.operation.name",
   genAiProvider: "gen_ai.provider.name",
+  genAiConversationId: "gen_ai.conversation.id",
   genAiRequestModel: "gen_ai.request.model",
   genAiRequestStream: "gen_ai.request.stream",
   genAiMaxTokens: "gen_ai.request.max_tokens",

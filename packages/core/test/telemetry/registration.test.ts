@@ -128,6 +128,7 @@ describe("an SDK that throws", () => {
     trace.setGlobalTracerProvider(new TracerProvider(options));
     const { ask } = setUpSpy();
     for (const stream of [true, false]) expect((await ask({ stream })).status).toBe(200);
+    expect((await ask({ messages: 7 })).status).toBe(400);
   });
 
   test("as a propagator: no request notices", async () => {

@@ -21,7 +21,7 @@ import { decodeCacheHint } from "./decode-parts.ts";
 import { decodeOutputFormat, decodeToolChoice, decodeTools } from "./decode-tools.ts";
 import { effortPrefix } from "./extras.ts";
 import { dialectId } from "./identity.ts";
-import { decodeRouting, modelOf, wantsCost } from "./routing.ts";
+import { decodeRouting, modelOf, readSession, wantsCost } from "./routing.ts";
 
 /** A request that is being read. */
 type Draft = { -readonly [Name in keyof ChatRequest]: ChatRequest[Name] };
@@ -169,6 +169,7 @@ const fields: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
   ["user", readUser],
   ["safety_identifier", readSafetyIdentifier],
   ["metadata", setting("metadata", (value) => decodeMetadata(value))],
+  ["session_id", setting("sessionId", readSession)],
   ["models", readRouting],
   ["provider", readRouting],
   ["route", nothing],

@@ -84,6 +84,7 @@ const encodeBody = (request: ChatRequest, stream: boolean, target: BackTarget, l
   put("metadata", request.metadata);
   if (quirks.openrouterExtensions === true) {
     for (const [name, value] of Object.entries(encodeRouting(request.routing ?? {}))) put(name, value);
+    put("session_id", request.sessionId);
     if (request.includeCost === true) put("usage", { include: true });
   }
   putExtras(extras, scope, writer);

@@ -1,10 +1,27 @@
 import type { RoutingPreferences } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
-import { invalidValue, isObject, present, readArray, readBoolean, readObject, readStrings, restOf } from "../fields.ts";
+import {
+  invalidValue,
+  isObject,
+  present,
+  readArray,
+  readBoolean,
+  readObject,
+  readString,
+  readStrings,
+  restOf,
+} from "../fields.ts";
 
 /** Fields of OpenRouter's that speak to a gateway, not to a model. */
-export const extensionFields: ReadonlySet<string> = new Set(["models", "provider", "route", "transforms", "usage"]);
+export const extensionFields: ReadonlySet<string> = new Set([
+  "models",
+  "provider",
+  "route",
+  "session_id",
+  "transforms",
+  "usage",
+]);
 
 const providerFields: ReadonlySet<string> = new Set([
   "order",
@@ -99,6 +116,13 @@ export const encodeRouting = ({ fallbackModels, maxPrice, ...routing }: RoutingP
     require_parameters: routing.requireParameters,
   });
   return present({ models: fallbackModels, provider: Object.keys(provider).length === 0 ? undefined : provider });
+};
+
+/** The id under which the client groups its requests. */
+export const readSession = (value: unknown, param: string): string | undefined => {
+  const session = readString(value, param);
+  if (session === undefined || (session !== "" && session.length <= 256)) return session;
+  throw invalidValue(param, "an id of at most 256 characters", session);
 };
 
 /** The model asked for: `model`, or else the first of `models`. */

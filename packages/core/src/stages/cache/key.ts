@@ -17,11 +17,12 @@ export const createCacheKeyOf = (secret: Uint8Array, namespace: string): CacheKe
 };
 
 /**
- * What decides only how an answer is written for this client is left out: an answer that was streamed serves a whole
- * request and the other way round. All else counts, routing preferences too: they say who may answer.
+ * What decides only how an answer is written for this client, or where it belongs there, is left out: an answer that was
+ * streamed serves a whole request and the other way round. All else counts, routing preferences too: they say who may answer.
  */
 const encodeRequest = (request: ChatRequest): string => {
-  const { stream: _stream, includeUsage: _usage, includeCost: _cost, tools, outputFormat, ...rest } = request;
+  const { stream: _stream, includeUsage: _usage, includeCost: _cost, sessionId: _session, ...asked } = request;
+  const { tools, outputFormat, ...rest } = asked;
   return encode([rest, tools?.map(sealTool), sealFormat(outputFormat)]);
 };
 

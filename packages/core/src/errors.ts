@@ -143,6 +143,8 @@ export interface GatewayErrorOptions {
   readonly param?: string;
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** What is told apart only where the gateway is watched: clients can do no more about one than about the other. */
+  readonly reason?: "circuit_open";
   readonly cause?: unknown;
   /** Overrides of the table, for an error that is milder or graver than its class. */
   readonly status?: number;
@@ -173,6 +175,7 @@ export class GatewayError extends Error {
   /** Whether the client may try again by itself. */
   readonly clientMayRetry: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly reason: GatewayErrorOptions["reason"];
 
   constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -188,6 +191,7 @@ export class GatewayError extends Error {
     this.health = health === "neutral" ? undefined : health;
     this.backoff = row.backoff;
     this.retryAfterMs = options.retryAfterMs;
+    this.reason = options.reason;
     // Official clients obey x-should-retry even where the wait is longer than their user would sit through.
     this.clientMayRetry = row.clientMayRetry === true && (this.retryAfterMs ?? 0) <= 60_000;
     Object.defineProperty(this, brand, { value: true });

@@ -35,6 +35,7 @@ export interface Health {
   readonly succeeded: (target: Target) => void;
   readonly failed: (target: Target, error: GatewayError) => void;
   readonly neutral: (target: Target) => void;
+  readonly breaker: (target: Target) => BreakerState;
   /** The breaker of every target that was ever asked. */
   readonly breakers: () => readonly {
     readonly provider: string;
@@ -131,6 +132,7 @@ export const createHealth = (clock: Clock, random: () => number, options: Health
       }
     },
     neutral: (target) => stateOf(target).breaker.neutral(),
+    breaker: (target) => knownState(target)?.breaker.state() ?? "closed",
     breakers: () =>
       [...states.entries()].map(([id, { breaker }]) => {
         const slash = id.indexOf("/");

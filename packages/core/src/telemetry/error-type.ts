@@ -28,6 +28,6 @@ const byCode: Partial<Record<GatewayErrorCode, string>> = {
 export const errorType = (error: unknown): string => {
   const status = error instanceof UpstreamError ? error.upstreamStatus : undefined;
   if (status !== undefined && status >= 400) return String(status);
-  if (GatewayError.is(error)) return byCode[error.code] ?? error.code;
+  if (GatewayError.is(error)) return error.reason ?? byCode[error.code] ?? error.code;
   return error instanceof Error && error.name !== "Error" ? error.name : "_OTHER";
 };

@@ -123,6 +123,11 @@ export class RequestTelemetry {
     this.#delayMs = ms;
   }
 
+  /** A target's breaker has turned when nobody worked on the request any more. */
+  turned(breaker: { readonly target: string; readonly state: string }): void {
+    if (!this.#isOver) this.span.addEvent(spanEvent.breaker, breaker, this.#wallNow());
+  }
+
   /** Nothing more is told: some stage works on for nobody. */
   get isOver(): boolean {
     return this.#isOver;

@@ -3,6 +3,7 @@ import type { Target } from "../../chat/target.ts";
 import { GatewayError, toGatewayError } from "../../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../../pipeline/context.ts";
 import { defineStage, type Next, type Stage } from "../../pipeline/stage.ts";
+import type { BreakerState } from "../../providers/breaker.ts";
 import { healthKey, type Health } from "../../providers/health.ts";
 import { registryKey } from "../../providers/registry.ts";
 import { errorType } from "../../telemetry/error-type.ts";
@@ -87,7 +88,8 @@ class Walk {
   readonly #options: Required<RetryOptions>;
   readonly #health: Health | undefined;
   readonly #attempts: AttemptRecord[] = [];
-  #lastError: GatewayError | undefined;
+  /** The answer is the reader's now, and the stage has nothing more to do with it. */
+  #isOver = false;
 
   constructor(context: Context, next: Next, options: Required<RetryOptions>) {
     this.#context = context;
@@ -99,24 +101,58 @@ class Walk {
 
   async run(): Promise<Reply> {
     let queue = this.#context.targets;
+    let failed: { readonly target: Target; readonly error: GatewayError } | undefined;
     for (let target = queue[0]; target !== undefined; target = queue[0]) {
       queue = queue.slice(1);
-      if (this.#health?.acquire(target) === false) continue;
-      const answer = await this.#ask(target);
-      if (!GatewayError.is(answer)) return answer;
-      this.#lastError = answer;
-      if (!answer.fallback || !this.#timeFor(0)) break;
-      if (answer.code === "context_length_exceeded") queue = this.#larger(queue, target);
-      const following = queue[0];
-      if (following !== undefined) {
+      if (!this.#acquire(target)) continue;
+      if (failed !== undefined) {
         this.#context.span.addEvent(spanEvent.fallback, {
-          from: target.id,
-          to: following.id,
-          [attribute.errorType]: errorType(answer),
+          from: failed.target.id,
+          to: target.id,
+          [attribute.errorType]: errorType(failed.error),
         });
       }
+      const answer = await this.#ask(target);
+      if (!GatewayError.is(answer)) return answer;
+      failed = { target, error: answer };
+      if (!answer.fallback || !this.#timeFor(0)) break;
+      if (answer.code === "context_length_exceeded") queue = this.#larger(queue, target);
     }
-    throw this.#lastError ?? new GatewayError("no_healthy_target", "Every target is being probed by another request.");
+    throw failed?.error ?? this.#nobody();
+  }
+
+  #acquire(target: Target): boolean {
+    if (this.#health === undefined) return true;
+    if (!this.#health.acquire(target)) return false;
+    const state = this.#health.breaker(target);
+    // Not yet told by anybody: that it half opened is seen when somebody looks.
+    if (state !== "closed") this.#tell(target, state);
+    return true;
+  }
+
+  #nobody(): GatewayError {
+    const { targets } = this.#context;
+    const isOpen = targets.length > 0 && targets.every((target) => this.#health?.breaker(target) !== "closed");
+    return new GatewayError(
+      "no_healthy_target",
+      "Every target is being probed by another request.",
+      isOpen ? { reason: "circuit_open" } : {},
+    );
+  }
+
+  /** Reports to the health of a target, and tells of its breaker where that turns it. */
+  #report(target: Target, report: (health: Health) => void): void {
+    const health = this.#health;
+    if (health === undefined) return;
+    const before = health.breaker(target);
+    report(health);
+    const state = health.breaker(target);
+    if (state !== before) this.#tell(target, state);
+  }
+
+  #tell({ id: target }: Target, state: BreakerState): void {
+    if (this.#isOver) this.#context.get(telemetryKey)?.turned({ target, state });
+    else this.#context.span.addEvent(spanEvent.breaker, { target, state });
   }
 
   /** Asks one target, again where its error allows; brings its reply or its last error. */
@@ -129,6 +165,7 @@ class Walk {
         const reply = await this.#next({ target, attempt: this.#attempts.length + 1 });
         this.#attempts.push({ target: target.id, durationMs: clock.now() - start });
         this.#watch(target, reply);
+        this.#isOver = true;
         return reply;
       } catch (thrown) {
         error = this.#failed(target, toGatewayError(thrown), clock.now() - start);
@@ -153,11 +190,7 @@ class Walk {
       this.#health?.neutral(target);
       throw cancellation.reason;
     }
-    const wasOpen = this.#health?.check(target)?.reason === "open";
-    this.#health?.failed(target, error);
-    if (!wasOpen && this.#health?.check(target)?.reason === "open") {
-      this.#context.span.addEvent(spanEvent.breaker, { target: target.id, state: "open" });
-    }
+    this.#report(target, (health) => health.failed(target, error));
     return error;
   }
 
@@ -172,14 +205,14 @@ class Walk {
 
   /** Reports how the answer ended. A probe is over with the first content, or one slow stream would block the rest. */
   #watch(target: Target, reply: Reply): void {
-    const health = this.#health;
-    if (health === undefined) return;
-    health.neutral(target);
-    reply.finished.add(({ exit, error }) => {
-      if (exit === "complete") health.succeeded(target);
-      else if (exit === "failed") health.failed(target, toGatewayError(error));
-      else health.neutral(target);
-    });
+    this.#health?.neutral(target);
+    reply.finished.add(({ exit, error }) =>
+      this.#report(target, (health) => {
+        if (exit === "complete") health.succeeded(target);
+        else if (exit === "failed") health.failed(target, toGatewayError(error));
+        else health.neutral(target);
+      }),
+    );
   }
 
   #timeFor(delayMs: number): boolean {

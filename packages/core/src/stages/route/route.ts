@@ -179,13 +179,18 @@ const onlyHealthy = (
 ): readonly Target[] => {
   const health = context.get(healthKey);
   if (health === undefined) return targets;
+  if (targets.length === 0) {
+    throw new GatewayError("no_healthy_target", "No target can be asked: the strategy of this model left none.");
+  }
   let soonestMs = Infinity;
   let cooling = 0;
+  let open = 0;
   const healthy = targets.filter((target) => {
     const rest = health.check(target);
     if (rest === undefined) return true;
     soonestMs = Math.min(soonestMs, rest.retryAfterMs);
     if (rest.reason === "cooling") cooling++;
+    else if (rest.reason === "open") open++;
     skipped.push({ target, reason: rest.reason });
     return false;
   });
@@ -194,6 +199,6 @@ const onlyHealthy = (
   throw new GatewayError(
     cooling === targets.length ? "upstream_rate_limited" : "no_healthy_target",
     `No target can be asked now: ${all}.`,
-    { retryAfterMs: Math.ceil(soonestMs) },
+    { retryAfterMs: Math.ceil(soonestMs), ...(open === targets.length ? { reason: "circuit_open" } : {}) },
   );
 };

@@ -65,7 +65,8 @@ const baseCoolingMs = 1_000;
 export const createHealth = (clock: Clock, random: () => number, options: HealthOptions = {}): Health => {
   const { maxCoolingMs, quarantineMs, maxTargets } = { ...healthDefaults, ...options };
   const breakerOptions = { ...breakerDefaults, ...options.breaker };
-  const states = new LRUCache<string, State>({ max: maxTargets });
+  // Bounded by size, each being one: with `max` the cache would set up room for all of them at once.
+  const states = new LRUCache<string, State>({ maxSize: maxTargets, sizeCalculation: () => 1 });
   // Keyed by provider: a credential is refused for all its models at once.
   const quarantines = new Map<string, number>();
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createRequire } from "node:module";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { inspect, promisify } from "node:util";
 import { brotliCompress, constants, createGzip, deflate, gzip, zstdCompress } from "node:zlib";
@@ -421,10 +422,16 @@ describe("what goes wrong on the way", () => {
   it("calls a connection that does not open in time unreachable", async () => {
     // A listening server takes a TCP connection by itself, so it is TLS that does not come about.
     const server = await tcpServer(() => undefined);
-    const error = await failure({ url: server.url.replace("http:", "https:") }, { connectTimeoutMs: 20 });
+    const failing = failure({ url: server.url.replace("http:", "https:") }, { connectTimeoutMs: 5_000 });
+    await until(() => server.sockets.length === 1);
+    // Undici's timers count in steps of half a second; that they can be told to is for tests like this.
+    const timers = createRequire(import.meta.url)("undici/lib/util/timers.js") as { tick: (ms: number) => void };
+    for (const ms of [0, 5_000]) timers.tick(ms);
+    const error = await failing;
     expect(error).toMatchObject({
       code: "upstream_unreachable",
       message: "The provider could not be reached (UND_ERR_CONNECT_TIMEOUT).",
+      cause: { message: expect.stringContaining("timeout: 5000ms") },
     });
   });
 

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { cutsIn, spread } from "../../core/test/cuts.ts";
+import { dice } from "../../core/test/dice.ts";
 import { createSseParser, type SseFrame } from "../../core/src/transport/sse.ts";
 import { frontOf, type Front } from "./recordings/expected.ts";
 import { present } from "./recordings/recording.ts";
 import { createClient, type Ask } from "./streams/client.ts";
-import { complete, dice, handwritten, inChunks, named, nearestFront, type Stream } from "./streams/stream.ts";
+import { complete, handwritten, inChunks, named, type Stream } from "./streams/stream.ts";
 
 const fronts: readonly Front[] = ["chat", "messages"];
-const small = complete.filter(({ bytes }) => bytes.length < 20_000);
-// Larger ones are split here and there: each split reads the whole stream.
-const maxEverywhere = 1_500;
 
 /**
  * What the client of a front is sent, less what is another with each request: ids that the gateway makes, and on the
@@ -41,24 +40,22 @@ const firstOdd = async (
   return undefined;
 };
 
-function* splitsOf({ bytes }: Stream): Iterable<readonly Buffer[]> {
-  for (let at = 1; at < bytes.length; at++) yield inTwo(bytes, at);
-}
+const splitsAt = ({ bytes }: Stream, places: readonly number[]): readonly (readonly Buffer[])[] =>
+  places.map((at) => inTwo(bytes, at));
 
-function* someChunkings({ bytes }: Stream): Iterable<readonly Buffer[]> {
+const someChunkings = ({ bytes }: Stream, count: number): readonly (readonly Buffer[])[] => {
   const random = dice(bytes.length);
-  yield byteByByte(bytes);
-  for (let round = 0; round < 20; round++) yield inTwo(bytes, Math.floor(random() * bytes.length));
-  for (let round = 0; round < 20; round++) yield inChunks(bytes, 3 + Math.floor(random() * 40), random);
-}
+  const several = Array.from({ length: count }, () => inChunks(bytes, 3 + Math.floor(random() * 40), random));
+  return [byteByByte(bytes), ...several];
+};
 
 describe.each(fronts)("a client of %s is sent the same", (front) => {
   test.each(named(handwritten))("wherever a handwritten stream is split in two: %s", async (_, stream) => {
-    expect(await firstOdd(front, stream, splitsOf(stream))).toBeUndefined();
+    expect(await firstOdd(front, stream, splitsAt(stream, [...stream.bytes.keys()]))).toBeUndefined();
   });
 
   test.each(named(handwritten))("however a handwritten stream is chunked: %s", async (_, stream) => {
-    expect(await firstOdd(front, stream, someChunkings(stream))).toBeUndefined();
+    expect(await firstOdd(front, stream, someChunkings(stream, 20))).toBeUndefined();
   });
 });
 
@@ -74,22 +71,25 @@ const areSame = (some: readonly SseFrame[], others: readonly SseFrame[]): boolea
     return other?.raw === raw && other.data === data && other.event === event;
   });
 
-describe.skipIf(!present)("recorded streams below 20 kB (skipped where the recordings are absent)", () => {
+describe.skipIf(!present)("recorded streams (skipped where the recordings are absent)", () => {
   test("are there", () => {
-    expect(small.length).toBeGreaterThan(40);
+    expect(complete.length).toBeGreaterThan(40);
   });
 
   // Frames are all that a decoder sees of a stream.
-  test.each(named(small))("have the same frames wherever they are split in two: %s", (_, stream) => {
+  test.each(named(complete))("have the same frames wherever they are split in two: %s", (_, stream) => {
     const whole = framesOf([stream.bytes]);
-    const odd = [...splitsOf(stream)].find((chunks) => !areSame(whole, framesOf(chunks)));
+    const odd = splitsAt(stream, cutsIn(stream.bytes)).find((chunks) => !areSame(whole, framesOf(chunks)));
     expect(odd?.map(String)).toBeUndefined();
   });
 
+  // Larger ones take longer than they tell.
+  const small = complete.filter(({ bytes }) => bytes.length < 20_000);
+
   describe.each(fronts)("however they are chunked, a client of %s is sent the same", (front) => {
     test.each(named(small))("%s", async (_, stream) => {
-      const splits = stream.bytes.length < maxEverywhere && front === nearestFront(stream) ? splitsOf(stream) : [];
-      expect(await firstOdd(front, stream, [...splits, ...someChunkings(stream)])).toBeUndefined();
+      const splits = splitsAt(stream, spread(cutsIn(stream.bytes), 20));
+      expect(await firstOdd(front, stream, [...splits, ...someChunkings(stream, 10)])).toBeUndefined();
     });
   });
 });

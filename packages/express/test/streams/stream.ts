@@ -64,18 +64,11 @@ export const named = (streams: readonly Stream[]): readonly (readonly [string, S
 /** The front that speaks the provider's dialect, else the one that is nearer to it. */
 export const nearestFront = ({ provider }: Stream): Front => frontOf[provider] ?? "chat";
 
-/** Where the frames of a stream end, in bytes. */
+/** Where the frames of a stream end, in bytes, but for the last. */
 export const borders = ({ bytes }: Stream): readonly number[] =>
-  [...bytes.toString("latin1").matchAll(/\r?\n\r?\n/g)].map((end) => end.index + end[0].length);
-
-/** Numbers from 0 to 1 that are the same in every run. */
-export const dice = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-};
+  [...bytes.toString("latin1").matchAll(/\r?\n\r?\n/g)]
+    .map((end) => end.index + end[0].length)
+    .filter((end) => end < bytes.length);
 
 /** Bytes in at most so many chunks, cut at random. */
 export const inChunks = (bytes: Buffer, count: number, random: () => number): readonly Buffer[] => {

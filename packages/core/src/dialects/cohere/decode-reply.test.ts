@@ -146,7 +146,7 @@ describe("decodeReply", () => {
     ];
     const json = fc.letrec((tie) => ({
       value: fc.oneof(
-        { depthSize: "medium" },
+        { depthSize: "small" },
         fc.constantFrom(null, true, 0, -1.5, Infinity, "", "text", "COMPLETE"),
         fc.array(tie("value"), { maxLength: 3 }),
         fc.dictionary(fc.constantFrom(...words), tie("value")),

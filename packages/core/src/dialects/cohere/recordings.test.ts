@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { cutsIn } from "../../../test/cuts.ts";
 import { createCollector, type CollectedReply } from "../../chat/collect.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
@@ -167,8 +168,7 @@ describe.skipIf(!present)("recordings (skipped where they are absent)", () => {
       // All that the last event says is there when its line is.
       const complete = bytes.indexOf("\n", bytes.indexOf("event: message-end\ndata:") + 25);
       const decodeUpTo = (cut: number): readonly ChatEvent[] => decodeStream(bytes.subarray(0, cut));
-      const step = bytes.length > 10_000 ? 97 : 1;
-      for (let cut = 0; cut < complete; cut += step) {
+      for (const cut of cutsIn(bytes).filter((at) => at < complete)) {
         expect(() => decodeUpTo(cut), `cut at ${cut}`).toThrow(/stream/);
       }
       for (let cut = complete; cut < bytes.length; cut++) expect(decodeUpTo(cut)).toEqual(whole);

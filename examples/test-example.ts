@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 /** An example that runs, as `npm run example` started it. */
 export interface RunningExample {
@@ -17,12 +17,38 @@ export type Packages = "sources" | "built";
 
 /** Starts an example on a free port. What is left of it stops with the test. */
 export const startExample = async (name: string, packages: Packages = "sources"): Promise<RunningExample> => {
+  const { example, kill } = await spawnExample(name, packages);
+  onTestFinished(kill);
+  return example;
+};
+
+/** One example for all tests of a file, or of a group of tests. */
+export const useExample = (name: string, packages: Packages = "sources"): (() => RunningExample) => {
+  let spawned: Spawned | undefined;
+  beforeAll(async () => {
+    spawned = await spawnExample(name, packages);
+  }, patienceMs);
+  afterAll(() => spawned?.kill());
+  return () => {
+    if (spawned === undefined) throw new Error("The example has not been started.");
+    return spawned.example;
+  };
+};
+
+interface Spawned {
+  readonly example: RunningExample;
+  readonly kill: () => void;
+}
+
+// An example compiles all that it is made of.
+const patienceMs = 60_000;
+
+const spawnExample = async (name: string, packages: Packages): Promise<Spawned> => {
   const conditions = packages === "sources" ? ["--conditions=@llm-gateway/source"] : [];
   const command = fileURLToPath(new URL("start.ts", import.meta.url));
   const child = spawn(process.execPath, [...conditions, command, name], {
     env: { ...process.env, PORT: "0", NODE_ENV: "development" },
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
   const exit = once(child, "exit");
   let output = "";
   const url = await new Promise<string>((resolve, reject) => {
@@ -40,7 +66,7 @@ export const startExample = async (name: string, packages: Packages = "sources")
     const [code, signal] = await exit;
     return code ?? signal;
   };
-  return { url, output, interrupt };
+  return { example: { url, output, interrupt }, kill: () => void child.kill("SIGKILL") };
 };
 
 interface Question {
@@ -61,25 +87,23 @@ export const ask = (
     body: JSON.stringify({ ...body, messages: [{ role: "user", content }] }),
   });
 
-/** What every example does. */
-export const testExample = (name: string, model: string, packages?: Packages): void => {
+/** What every example does. When that is told, it has ended. */
+export const testExample = (name: string, example: () => RunningExample, model: string): void => {
   describe(`the example ${name}`, () => {
     test("answers its own users, and nobody else", async () => {
-      const example = await startExample(name, packages);
-      const answer = await ask(example, { model });
+      const answer = await ask(example(), { model });
       expect(await answer.json()).toMatchObject({ choices: [{ message: { content: "17 * 3 = 51." } }] });
-      expect((await ask(example, { model, key: "stranger" })).status).toBe(401);
-    }, 30_000);
+      expect((await ask(example(), { model, key: "stranger" })).status).toBe(401);
+    });
 
     test("ends a stream that is under way before it ends itself", async () => {
-      const example = await startExample(name, packages);
-      const answer = await ask(example, { model, content: "count to 50", stream: true });
-      const ended = example.interrupt();
+      const answer = await ask(example(), { model, content: "count to 20", stream: true });
+      const ended = example().interrupt();
       const text = await answer.text();
-      expect(text).toContain("50");
+      expect(text).toContain("20");
       expect(text.trimEnd()).toMatch(/data: \[DONE\]$/);
       // Nest hands the signal on when everything is shut down.
       expect(await ended).toBe(name === "nest" ? "SIGINT" : 0);
-    }, 30_000);
+    });
   });
 };

@@ -16,5 +16,5 @@ test("the tour shows every kind of request, then the server stays up until it is
 
   const interrupted = performance.now();
   expect(await example.interrupt()).toBe(0);
-  expect(performance.now() - interrupted).toBeLessThan(1_000);
-}, 30_000);
+  expect(performance.now() - interrupted).toBeLessThan(4_000);
+});

@@ -1,3 +1,3 @@
-import { testExample } from "../test-example.ts";
+import { testExample, useExample } from "../test-example.ts";
 
-testExample("hono", "anthropic/claude-haiku-4-5");
+testExample("hono", useExample("hono"), "anthropic/claude-haiku-4-5");

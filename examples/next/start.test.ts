@@ -1,3 +1,3 @@
-import { testExample } from "../test-example.ts";
+import { testExample, useExample } from "../test-example.ts";
 
-testExample("next", "anthropic/claude-haiku-4-5");
+testExample("next", useExample("next"), "anthropic/claude-haiku-4-5");

@@ -15,7 +15,7 @@ const fronts: readonly Front[] = ["chat", "messages"];
  */
 const sent = async (ask: Ask, front: Front, { provider }: Stream, chunks: readonly Uint8Array[]): Promise<string> => {
   const { text } = await ask(front, provider, chunks);
-  const told = text.replaceAll(/req_[0-9a-f]{24}/g, "req");
+  const told = text.replaceAll(/(req|call)_[0-9a-f]{24}/g, "$1");
   const isTranslated = front === "messages" && frontOf[provider] !== front;
   return isTranslated ? told.replace(/^(event: message_start\n.*"usage":)\{.*\}(\}\}\n\n)/, "$1{}$2") : told;
 };

@@ -323,3 +323,38 @@ describe("requests that are refused", () => {
     expect((await post(simulator, messagesPath, messages("x"), { ...none, "x-api-key": "k" })).status).toBe(200);
   });
 });
+
+describe("threads", () => {
+  const beta = { "anthropic-beta": "message-threads-2026-08-12" };
+  // oxlint-disable-next-line typescript/no-explicit-any
+  const send = async (fields: Body, headers: Readonly<Record<string, string>> = beta): Promise<any> =>
+    (await post(simulator, messagesPath, messages('Say "alpha"', fields), headers)).json();
+  const goOn = (id: unknown, fields: Body = {}): Body => ({
+    thread: { type: "continue", previous_message_id: id },
+    messages: [{ role: "user", content: "What did I ask?" }],
+    ...fields,
+  });
+
+  test("hold what was said, with the system prompt and the tools they began with", async () => {
+    const first = await send({ thread: { type: "create" }, system: "Be brief. ".repeat(50) });
+    const second = await send(goOn(first.id));
+    expect(second.usage.input_tokens).toBeGreaterThan(first.usage.input_tokens);
+    expect((await send(goOn(second.id))).type).toBe("message");
+  });
+
+  test("go on once from each reply, and only from one that is there", async () => {
+    const { id } = await send({ thread: { type: "create" } });
+    await send(goOn(id));
+    expect((await send(goOn(id))).error.details).toEqual({ error_code: "thread_already_continued" });
+    const lost = await post(simulator, messagesPath, messages("x", goOn("msg_0")), beta);
+    expect(lost.status).toBe(404);
+    expect(await lost.json()).toMatchObject({ error: { details: { error_code: "thread_not_found" } } });
+  });
+
+  test("are for those who ask for the beta, and stay as they began", async () => {
+    expect((await send({ thread: { type: "create" } }, {})).error.message).toContain("thread: Extra inputs");
+    const { id } = await send({ thread: { type: "create" } });
+    expect((await send(goOn(id, { system: "Other" }))).error.message).toContain("system: may only be given");
+    expect((await send({ thread: { type: "close" } })).error.message).toContain("'create', 'continue'");
+  });
+});

@@ -128,6 +128,11 @@ export interface ChatRequest {
   readonly includeUsage?: boolean;
   readonly includeCost?: boolean;
   readonly routing?: RoutingPreferences;
+  /**
+   * Headers by which the client switched on features of its dialect, by their names in lower case. Only a provider of the
+   * same dialect is told.
+   */
+  readonly featureHeaders?: Readonly<Record<string, string>>;
   readonly extras?: Extras;
 }
 

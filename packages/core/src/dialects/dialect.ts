@@ -56,6 +56,10 @@ export interface FrontDialect {
   readonly encodeError: (error: GatewayError, requestId: string) => string;
   /** Frame that keeps an idle connection open and means nothing to the client. */
   readonly heartbeat: string;
+  /** Headers of its requests that switch on features, in lower case; each is a list of words. */
+  readonly featureHeaders?: readonly string[];
+  /** Where its clients look for the id of their request, if not in `x-request-id`. */
+  readonly requestIdHeader?: string;
   /** Content type of its streams, where these are no event streams. */
   readonly streamType?: string;
 }

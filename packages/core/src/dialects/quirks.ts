@@ -58,6 +58,8 @@ export interface Quirks {
   readonly noNullFields?: boolean;
   /** Anthropic: the version its body states where the address has the model. Elsewhere a header has the version. */
   readonly versionInBody?: string;
+  /** Anthropic: it holds conversations between requests, so that a `thread` can be begun and gone on with. @default false */
+  readonly threads?: boolean;
   /** Anthropic: fetches images and documents that are given by their address. @default true */
   readonly mediaUrls?: boolean;
   /** Gemini: refuses turns that do not say whose they are. @default false */
@@ -120,6 +122,7 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   thoughtSignatures: true,
   noNullFields: true,
   versionInBody: true,
+  threads: true,
   mediaUrls: true,
   statedRoles: true,
   labels: true,

@@ -24,9 +24,9 @@ export const receive = async (
   if (body.type === "bytes") {
     if (body.isDecoded !== true) checkContentEncoding(incoming);
     const json = parseJson(body.bytes, limits);
-    return decode(json, dialect, body.bytes, address);
+    return decode(json, dialect, body.bytes, address, incoming);
   }
-  return decode(checkJson(body.value, limits), dialect, undefined, address);
+  return decode(checkJson(body.value, limits), dialect, undefined, address, incoming);
 };
 
 /** A browser may post text or a form to any address without asking; JSON it may not. */
@@ -49,12 +49,29 @@ const decode = (
   dialect: FrontDialect,
   bytes: Uint8Array | undefined,
   address: Address | undefined,
+  incoming: Incoming,
 ): ChatRequest => {
   const { model } = address ?? json;
   if (typeof model !== "string" || model === "" || model.length > 300) {
     throw invalidValue("model", "the name of a model, at most 300 characters long", model);
   }
-  const request = dialect.decodeRequest(json, address);
+  const decoded = dialect.decodeRequest(json, address);
+  const featureHeaders = readFeatures(dialect, incoming);
+  const request = featureHeaders === undefined ? decoded : { ...decoded, featureHeaders };
   rememberSource(request, { dialect: dialect.id, body: json, ...(bytes === undefined ? {} : { bytes }) });
   return request;
+};
+
+const featureList = /^[\w.:-]{1,200}(?: *, *[\w.:-]{1,200}){0,99}$/;
+
+const readFeatures = ({ featureHeaders = [] }: FrontDialect, incoming: Incoming): ChatRequest["featureHeaders"] => {
+  let features: Record<string, string> | undefined;
+  for (const name of featureHeaders) {
+    const value = incoming.header(name);
+    if (value === undefined || value.trim() === "") continue;
+    // It is sent on, so nothing may be in it but what such a list is made of.
+    if (!featureList.test(value.trim())) throw invalidValue(name, "a list of words, with commas between them", value);
+    features = { ...features, [name]: value.trim() };
+  }
+  return features;
 };

@@ -1,5 +1,6 @@
 import { toGatewayError, UpstreamError, type GatewayError } from "../errors.ts";
 import type { Outgoing } from "./exchange.ts";
+import { requestIdHeaders } from "./request-id-headers.ts";
 import type { Route } from "./routes.ts";
 import { sendJson } from "./send-json.ts";
 
@@ -26,7 +27,7 @@ export const sendError = (outgoing: Outgoing, thrown: unknown, answer: ErrorAnsw
     routes[0]?.dialect.encodeError(error, requestId) ??
     JSON.stringify({ error: { message: error.message, type: error.type, param: null, code: error.code } });
   sendJson(outgoing, method, statusOf(error), body, {
-    "x-request-id": requestId,
+    ...requestIdHeaders(routes[0]?.dialect, requestId),
     "x-should-retry": String(error.clientMayRetry),
     ...(traceId === undefined ? {} : { "x-llm-gateway-trace-id": traceId }),
     ...(error.code === "method_not_allowed" ? { allow: allowedBy(routes) } : {}),
@@ -49,6 +50,7 @@ const expose = (error: GatewayError, exposeUpstreamErrors: boolean): GatewayErro
     retries: error.retries,
     fallback: error.fallback,
     ...(error.param === undefined ? {} : { param: error.param }),
+    ...(error.upstreamCode === undefined ? {} : { upstreamCode: error.upstreamCode }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   });
 };

@@ -5,6 +5,7 @@ import type { Principal } from "../pipeline/context.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
 import type { CountRoute } from "./routes.ts";
+import { requestIdHeaders } from "./request-id-headers.ts";
 import { headerSafe, sendJson } from "./send-json.ts";
 
 /** Counts the tokens of a request. */
@@ -33,7 +34,7 @@ export const serveCount = async (
   const { inputTokens, target, answer } = await count(request, { principal, requestId, signal: left.signal });
   const body = answer?.dialect === dialect.id ? answer.body : dialect.encodeCount(inputTokens);
   sendJson(outgoing, incoming.method, 200, body, {
-    "x-request-id": requestId,
+    ...requestIdHeaders(dialect, requestId),
     ...(target === undefined ? {} : { "x-llm-gateway-target": headerSafe(target.id) }),
     ...(answer === undefined ? { "x-llm-gateway-estimated": "true" } : {}),
   });

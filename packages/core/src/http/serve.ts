@@ -20,6 +20,7 @@ import { geminiModels, listModels, openaiModels, showModel } from "./models.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
 import { respondStream, respondWhole, type StreamTimings } from "./respond.ts";
 import { findRoutes, routeFor, routeNames, type ChatRoute, type LookUpRoute, type Route } from "./routes.ts";
+import { requestIdHeaders } from "./request-id-headers.ts";
 import { sendError, statusOf } from "./send-error.ts";
 import { headerSafe, sendJson } from "./send-json.ts";
 import { serveCount, type Count } from "./serve-count.ts";
@@ -147,7 +148,7 @@ const answerChat = async (
   const { id: requestId, request } = run.context;
   outgoing.onClose(() => run.abort(new GatewayError("client_closed", "The client closed the connection.")));
   const options = { requestId, created: Math.floor(engine.options.clock.wall() / 1000), request };
-  const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(run, reply);
+  const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(dialect, run, reply);
 
   let finish: Finish = { exit: "complete" };
   let ending: Ending = { status: 200, begun: true };
@@ -177,8 +178,12 @@ const readCacheControl = (incoming: Incoming, context: Context): void => {
 };
 
 /** What the gateway says of an answer beside the answer itself. */
-const answerHeaders = ({ context, telemetry }: Run, reply: Reply | undefined): Readonly<Record<string, string>> => {
-  const headers: Record<string, string> = { "x-request-id": context.id };
+const answerHeaders = (
+  dialect: FrontDialect,
+  { context, telemetry }: Run,
+  reply: Reply | undefined,
+): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = requestIdHeaders(dialect, context.id);
   const attempts = context.get(attemptsKey);
   const cache = context.get(cacheResultKey);
   const dropped = context.get(droppedKey);

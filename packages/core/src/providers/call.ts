@@ -11,6 +11,7 @@ import {
 import type { Target } from "../chat/target.ts";
 import type { BackDialect, DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
+import { checkHistoryIsThere } from "../dialects/history-elsewhere.ts";
 import { quirksFor } from "../dialects/quirks.ts";
 import { UpstreamError } from "../errors.ts";
 import { Cancellation, unlessCancelled } from "../pipeline/cancellation.ts";
@@ -42,6 +43,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   const { request, clock, cancellation } = context;
   const { target, provider, dialect } = calleeOf(context);
   const settings = requireValue(context, callSettingsKey);
+  checkHistoryIsThere(request, dialect.id, provider.quirks, target.id);
 
   const credential = credentialOf(provider, clock);
   const sent = withMedia(context, { target, provider, dialect });

@@ -28,14 +28,18 @@ export const writeRequest = (
 ): Pick<TransportRequest, "url" | "headers"> & Pick<EncodedRequest, "body"> => {
   const { request } = context;
   const encoded = dialect.encodeRequest(request, toBackTarget(context, target, provider, unsupported));
+  const features = Object.keys(request.featureHeaders ?? {});
+  const lost = features.filter((name) => encoded.headers?.[name] === undefined);
+  const dropped = lost.length === 0 ? encoded.dropped : [...encoded.dropped, ...lost];
   // What an earlier target dropped says nothing of this one.
-  if (encoded.dropped.length > 0 || context.get(droppedKey) !== undefined) context.set(droppedKey, encoded.dropped);
+  if (dropped.length > 0 || context.get(droppedKey) !== undefined) context.set(droppedKey, dropped);
   const headers = {
     "content-type": "application/json",
     accept: request.stream ? "text/event-stream" : "application/json",
     "user-agent": userAgent,
     ...encoded.headers,
     ...provider.headers,
+    ...joined(features, encoded.headers, provider.headers),
     ...(typeof credential === "string" ? keyHeaders(provider, credential) : undefined),
   };
   const url = addressOf(provider, encoded.path, credential);
@@ -67,6 +71,16 @@ const addressOf = ({ baseURL, query, auth }: Provider, path: string, credential:
   if (query !== undefined) url += (url.includes("?") ? "&" : "?") + query;
   if (auth.type !== "query" || typeof credential !== "string") return url;
   return `${url}${url.includes("?") ? "&" : "?"}${auth.name}=${encodeURIComponent(credential)}`;
+};
+
+/** Lists that the client has written as well as the operator: the features of both are on. */
+const joined = (
+  names: readonly string[],
+  clients: Readonly<Record<string, string>> = {},
+  operators: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => {
+  const both = names.filter((name) => clients[name] !== undefined && operators[name] !== undefined);
+  return Object.fromEntries(both.map((name) => [name, `${clients[name]},${operators[name]}`]));
 };
 
 /** What the provider is to be shown; a promise only where it has to be waited for. */

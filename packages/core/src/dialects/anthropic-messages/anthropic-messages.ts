@@ -6,6 +6,7 @@ import { decodeCountRequest, decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { encodeCountRequest, encodeRequest } from "./encode-request.ts";
 import { decodeError, encodeError } from "./errors.ts";
+import { betaHeader } from "./betas.ts";
 import { dialectId } from "./identity.ts";
 import { createDecoder } from "./stream-decoder.ts";
 import { createEncoder } from "./stream-encoder.ts";
@@ -20,6 +21,8 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   createEncoder,
   encodeError,
   heartbeat: 'event: ping\ndata: {"type":"ping"}\n\n',
+  featureHeaders: [betaHeader],
+  requestIdHeader: "request-id",
   encodeRequest,
   decodeReply,
   createDecoder,

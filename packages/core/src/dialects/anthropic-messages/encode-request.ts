@@ -13,6 +13,7 @@ import { replaceModel, replaceModelField } from "../replace-model.ts";
 import { encodeStop, nameLosses } from "../request-losses.ts";
 import { createToolIds } from "../tool-ids.ts";
 import { toConversation, type Block } from "../turns.ts";
+import { betaHeaders } from "./betas.ts";
 import { blockShape, encodeCacheHint } from "./encode-content.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { dialectId } from "./identity.ts";
@@ -21,10 +22,13 @@ import { limitCacheMarkers } from "./cache-markers.ts";
 const path = "/messages";
 const versionHeader = { "anthropic-version": "2023-06-01" };
 const versionField = "anthropic_version";
+const threadField = "thread";
 
-/** What goes beside a body: the version, where the body does not state it. */
-const headersFor = ({ quirks }: BackTarget): Pick<EncodedRequest, "headers"> =>
-  quirks.versionInBody === undefined ? { headers: versionHeader } : {};
+/** What goes beside a body: the client's betas, and the version, where the body does not state it. */
+const headersFor = (request: ChatRequest, { quirks }: BackTarget): EncodedRequest["headers"] & object => ({
+  ...(quirks.versionInBody === undefined ? versionHeader : {}),
+  ...betaHeaders(request, quirks),
+});
 
 /**
  * Writes a request: the client's own bytes where it already speaks this dialect and nobody changed the request, else
@@ -33,8 +37,8 @@ const headersFor = ({ quirks }: BackTarget): Pick<EncodedRequest, "headers"> =>
  * @throws GatewayError for what Anthropic's API cannot express and the operator does not want dropped.
  */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const call = { path, ...headersFor(target) };
-  const source = ownSource(request);
+  const call = { path, headers: headersFor(request, target) };
+  const source = ownSource(request, target);
   if (source !== undefined) return { ...call, body: originalBody(source, target), dropped: [] };
   const losses = createLosses(target);
   const body = encodeBody(request, target, losses);
@@ -55,10 +59,10 @@ const counted: ReadonlySet<string> = new Set([
 
 /** Writes a request that only asks how many tokens it is. Its address names no model: the body always does. */
 export const encodeCountRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const call = { path: `${path}/count_tokens`, ...headersFor(target) };
+  const call = { path: `${path}/count_tokens`, headers: headersFor(request, target) };
   const { versionInBody } = target.quirks;
   const version = versionInBody === undefined ? {} : { [versionField]: versionInBody };
-  const source = ownSource(request);
+  const source = ownSource(request, target);
   if (source !== undefined) {
     const body =
       versionInBody === undefined
@@ -72,10 +76,11 @@ export const encodeCountRequest = (request: ChatRequest, target: BackTarget): En
   return { ...call, body: JSON.stringify({ ...version, ...prompt }), dropped: losses.dropped };
 };
 
-/** The client's own body, where nobody changed the request. */
-const ownSource = (request: ChatRequest): RequestSource | undefined => {
+/** The client's own body, where nobody changed the request and the server knows all that is in it. */
+const ownSource = (request: ChatRequest, { quirks }: BackTarget): RequestSource | undefined => {
   const source = sourceOf(request);
-  return source?.dialect === dialectId ? source : undefined;
+  if (source?.dialect !== dialectId) return undefined;
+  return quirks.threads === true || source.body[threadField] === undefined ? source : undefined;
 };
 
 const originalBody = ({ bytes, body }: RequestSource, target: BackTarget): EncodedRequest["body"] => {
@@ -140,7 +145,8 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
     cache_control: cacheControl,
     stream: request.stream ? true : undefined,
   });
-  for (const name of target.quirks.unsupported ?? []) {
+  const { unsupported = [], threads } = target.quirks;
+  for (const name of threads === true ? unsupported : [threadField, ...unsupported]) {
     if (!(name in body)) continue;
     losses.tuning(name);
     delete body[name];

@@ -1,7 +1,7 @@
 import type { ChatRequest } from "../../chat/request.ts";
 import { invalidValue } from "../../dialects/fields.ts";
+import { hasHistoryElsewhere } from "../../dialects/history-elsewhere.ts";
 import { GatewayError } from "../../errors.ts";
-import { hasHistoryElsewhere } from "./history-elsewhere.ts";
 import type { Limits } from "./options.ts";
 
 /**

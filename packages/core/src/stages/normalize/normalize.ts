@@ -1,10 +1,10 @@
 import { estimateInputTokens } from "../../chat/estimate.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import { rememberSource, sourceOf } from "../../chat/request.ts";
+import { hasHistoryElsewhere } from "../../dialects/history-elsewhere.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Stage } from "../../pipeline/stage.ts";
 import { attribute } from "../../telemetry/semconv.ts";
-import { hasHistoryElsewhere } from "./history-elsewhere.ts";
 import { checkLimits } from "./limits.ts";
 import { resolveNormalizeOptions, type NormalizeOptions, type RequestDefaults } from "./options.ts";
 import { settleToolTurns } from "./tool-turns.ts";

@@ -1,3 +1,4 @@
+import type { JsonRecord } from "../../json.ts";
 import type { Answer, Choice, ToolCall } from "../../model/answer.ts";
 import { callInput } from "../../model/call-input.ts";
 import { createDice } from "../../model/dice.ts";
@@ -112,7 +113,7 @@ const startUsage = (answer: Answer, outputTokens: number): object => ({
 const outputDetails = ({ usage }: Answer): object =>
   usage.reasoningTokens > 0 ? { output_tokens_details: { thinking_tokens: usage.reasoningTokens } } : {};
 
-const messageOf = (answer: Answer, content: readonly object[], end: object, usage: object): object => ({
+const messageOf = (answer: Answer, content: readonly object[], end: object, usage: object): JsonRecord => ({
   id: `msg_01${createDice(`${answer.seed}:id`).letters(22)}`,
   type: "message",
   role: "assistant",
@@ -123,7 +124,7 @@ const messageOf = (answer: Answer, content: readonly object[], end: object, usag
 });
 
 /** The body of a whole answer. */
-export const writeWhole = (request: AnthropicRequest, answer: Answer, signer: Signer): object => {
+export const writeWhole = (request: AnthropicRequest, answer: Answer, signer: Signer): JsonRecord => {
   const choice = onlyChoice(answer);
   const content = blocksOf(request, answer, choice, signer).map((block) => block.whole);
   const usage = { ...startUsage(answer, answer.usage.outputTokens), ...outputDetails(answer) };

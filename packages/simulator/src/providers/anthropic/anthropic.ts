@@ -1,9 +1,11 @@
-import { isRecord } from "../../json.ts";
+import { isRecord, type JsonRecord } from "../../json.ts";
+import type { Answer } from "../../model/answer.ts";
 import { environmentOf } from "../environment.ts";
 import type { Provider, Route } from "../provider.ts";
 import { writeStream, writeWhole } from "./answer.ts";
 import { anthropicError } from "./problems.ts";
 import { readAnthropicRequest, refuseUnknownFields } from "./request.ts";
+import { threadOf } from "./threads.ts";
 
 const prefix = "/anthropic/v1";
 
@@ -45,11 +47,20 @@ export const anthropic: Provider = {
   isStreaming: ({ body }) => isRecord(body) && body["stream"] === true,
   refuseUnknownFields: ({ body }) => refuseUnknownFields(body),
   read: (call) => {
-    const request = readAnthropicRequest(call);
+    const thread = threadOf(call);
+    const request = readAnthropicRequest({ ...call, body: thread.body });
+    const write = (answer: Answer): JsonRecord => {
+      const message = writeWhole(request, answer, call.signer);
+      thread.keep(message);
+      return message;
+    };
     return {
       prompt: request.prompt,
-      whole: (answer) => writeWhole(request, answer, call.signer),
-      stream: (answer) => writeStream(request, answer, call.signer),
+      whole: write,
+      stream: (answer) => {
+        write(answer);
+        return writeStream(request, answer, call.signer);
+      },
     };
   },
   count: (inputTokens) => ({ input_tokens: inputTokens }),

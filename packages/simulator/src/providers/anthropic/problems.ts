@@ -45,7 +45,11 @@ export const anthropicError = (problem: Problem, dice: Dice): ErrorAnswer => {
     },
     body: {
       type: "error",
-      error: { type, message: `${path}${problem.message ?? message}` },
+      error: {
+        type,
+        message: `${path}${problem.message ?? message}`,
+        ...(problem.code === undefined ? {} : { details: { error_code: problem.code } }),
+      },
       request_id: `req_011${dice.letters(21)}`,
     },
   };

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import { anthropic, cache, createGateway, openai, openaiCompatible, type GatewayOptions } from "../src/index.ts";
+import { silent } from "../src/testing/adapter/start-host.ts";
+import { createFakeTransport, type FakeAnswer } from "../src/testing/index.ts";
+import { chatAnswer, messagesAnswer, messagesStream } from "../src/testing/wire.ts";
+
+const setUp = (answer: FakeAnswer, options: GatewayOptions = {}) => {
+  const transport = createFakeTransport(() => answer);
+  const gateway = createGateway({
+    providers: [
+      openai({ apiKey: "sk-1" }),
+      anthropic({ apiKey: "sk-2" }),
+      openaiCompatible({ id: "house", api: "messages", baseURL: "https://house.test/v1" }),
+    ],
+    models: {
+      fast: ["anthropic/claude-haiku-4-5", "openai/gpt-4o"],
+      other: ["openai/gpt-4o", "anthropic/claude-haiku-4-5"],
+    },
+    transport,
+    random: () => 0,
+    logger: silent,
+    ...options,
+  });
+  const ask = (fields: object = {}, headers: Record<string, string> = {}, path = "/v1/messages"): Promise<Response> =>
+    gateway.fetchAs({ id: "ann" })(`http://gateway${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({
+        model: "anthropic/claude-haiku-4-5",
+        max_tokens: 100,
+        messages: [{ role: "user", content: "Hi" }],
+        ...fields,
+      }),
+    });
+  const sent = (index = 0): unknown => JSON.parse(Buffer.from(transport.requests[index]?.body ?? "").toString());
+  return { ask, transport, sent };
+};
+
+const whole = { body: messagesAnswer("Hello") };
+const toOpenai = { model: "openai/gpt-4o" };
+
+test("the id of a request is where clients of this dialect look for it, whatever the answer", async () => {
+  const idsOf = ({ headers }: Response) => [headers.get("request-id"), headers.get("x-request-id")];
+  const answers = [
+    await setUp(whole).ask(),
+    await setUp({ body: messagesStream("Hello") }).ask({ stream: true }),
+    await setUp({ status: 400, body: {} }).ask(),
+    await setUp({ body: { input_tokens: 3 } }).ask({}, {}, "/v1/messages/count_tokens"),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 200]);
+  for (const [own, ours] of answers.map(idsOf)) {
+    expect(own).toMatch(/^req_/u);
+    expect(own).toBe(ours);
+  }
+});
+
+describe("features that a header switches on", () => {
+  const beta = { "anthropic-beta": "a-2026-01-01, b-2026-02-02" };
+
+  test("are switched on at a provider of the same dialect, beside those of the operator", async () => {
+    const { ask, transport } = setUp(whole);
+    expect((await ask({}, beta)).headers.get("x-llm-gateway-dropped")).toBeNull();
+    expect(transport.requests[0]?.headers).toMatchObject(beta);
+    const operators = anthropic({ apiKey: "sk-2", headers: { "Anthropic-Beta": "c-2026-03-03" } });
+    const other = setUp(whole, { providers: [openai({ apiKey: "sk-1" }), operators] });
+    await other.ask();
+    await other.ask({}, beta);
+    expect(other.transport.requests.map(({ headers }) => headers["anthropic-beta"])).toEqual([
+      "c-2026-03-03",
+      "a-2026-01-01, b-2026-02-02,c-2026-03-03",
+    ]);
+  });
+
+  test("are switched on where tokens are counted, too", async () => {
+    const { ask, transport } = setUp({ body: { input_tokens: 3 } });
+    await ask({}, beta, "/v1/messages/count_tokens");
+    expect(transport.requests[0]?.headers).toMatchObject(beta);
+  });
+
+  test("are named as lost at others", async () => {
+    const { ask, transport } = setUp({ body: chatAnswer("Hello") });
+    expect((await ask(toOpenai, beta)).headers.get("x-llm-gateway-dropped")).toBe("anthropic-beta");
+    expect(transport.requests[0]?.headers).not.toHaveProperty("anthropic-beta");
+  });
+
+  test("are words", async () => {
+    const { ask, transport } = setUp(whole);
+    const answer = await ask({}, { "anthropic-beta": "a;b" });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining("anthropic-beta") } });
+    expect(transport.requests).toHaveLength(0);
+  });
+
+  test("make another request of it for the cache", async () => {
+    const keep = cache({ ttlMs: 60_000 });
+    const { ask } = setUp(whole, {
+      stages: (defaults) => defaults.map((stage) => (stage.name === "cache" ? keep : stage)),
+    });
+    const resultOf = async (headers: Record<string, string> = {}) =>
+      (await ask({}, headers)).headers.get("x-llm-gateway-cache");
+    expect([await resultOf(), await resultOf(), await resultOf(beta)]).toEqual(["miss", "hit", "miss"]);
+  });
+});
+
+describe("a thread", () => {
+  const create = { thread: { type: "create" } };
+  const goOn = { thread: { type: "continue", previous_message_id: "msg_0" } };
+
+  test("is left to a provider of the same dialect", async () => {
+    const { ask, sent } = setUp(whole);
+    expect((await ask({ ...goOn, messages: [] })).status).toBe(200);
+    expect(sent()).toMatchObject({ ...goOn, messages: [] });
+  });
+
+  test("that begins is asked of others as any request, and named as lost", async () => {
+    const answer = await setUp({ body: chatAnswer("Hello") }).ask({ ...toOpenai, ...create });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("x-llm-gateway-dropped")).toBe("thread");
+  });
+
+  test("that begins is kept from servers of the same dialect that hold none, and so is the beta of it", async () => {
+    const { ask, transport, sent } = setUp(whole);
+    const betas = { "anthropic-beta": "message-threads-2026-08-12, other-2026-01-01" };
+    const answer = await ask({ model: "house/m", brand_new: 1, ...create }, betas);
+    expect(answer.headers.get("x-llm-gateway-dropped")).toBe("thread");
+    expect(sent()).toMatchObject({ brand_new: 1 });
+    expect(sent()).not.toHaveProperty("thread");
+    expect(transport.requests[0]?.headers["anthropic-beta"]).toBe("other-2026-01-01");
+    expect((await ask({ model: "house/m", ...goOn }, betas)).status).toBe(404);
+  });
+
+  test("is not known to others: the client is told so in the words on which it sends the whole of it", async () => {
+    const { ask, transport } = setUp({ body: chatAnswer("Hello") });
+    const answer = await ask({ ...toOpenai, ...goOn });
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({
+      error: { type: "not_found_error", details: { error_code: "thread_not_found" } },
+    });
+    expect(transport.requests).toHaveLength(0);
+  });
+
+  test("finds the provider that may know it among several", async () => {
+    const { ask, transport } = setUp(whole);
+    expect((await ask({ model: "other", ...goOn })).status).toBe(200);
+    expect(transport.requests.map(({ url }) => new URL(url).hostname)).toEqual(["api.anthropic.com"]);
+  });
+
+  test.each([
+    [404, "thread_not_found", "not_found_error"],
+    [400, "thread_already_continued", "invalid_request_error"],
+  ])("that its provider refuses with %i is not tried elsewhere: %s", async (status, code, type) => {
+    const error = { type, message: "Secret words.", details: { error_code: code } };
+    for (const exposeUpstreamErrors of [false, true]) {
+      const { ask, transport } = setUp({ status, body: { type: "error", error } }, { exposeUpstreamErrors });
+      const answer = await ask({ model: "fast", ...goOn });
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get("x-should-retry")).toBe("false");
+      expect(await answer.json()).toMatchObject({ error: { type, details: { error_code: code } } });
+      expect(transport.requests).toHaveLength(1);
+    }
+  });
+
+  test("needs messages when it begins", async () => {
+    expect((await setUp(whole).ask({ ...create, messages: [] })).status).toBe(400);
+  });
+});
+
+test("other codes of a provider are not passed on", async () => {
+  const error = { type: "invalid_request_error", message: "x", details: { error_code: "house_secret" } };
+  const answer = await setUp({ status: 400, body: { type: "error", error } }).ask();
+  expect(await answer.text()).not.toContain("house_secret");
+});

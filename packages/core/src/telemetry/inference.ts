@@ -31,6 +31,7 @@ export class Inference {
   readonly #operation: Operation;
   readonly #caller: Caller;
   readonly #startedAt: number;
+  readonly #startedAtWall: number;
   readonly #onEnd: () => void;
   readonly #finishReasons: string[] = [];
   readonly #content: InferenceContent | undefined;
@@ -42,7 +43,7 @@ export class Inference {
   #firstContentWall: number | undefined;
   #measureChunk: ((seconds: number) => void) | undefined;
   /** How its answer was left, while what it cost is not counted yet. */
-  #left: { readonly error: unknown } | undefined;
+  #left: { readonly error: unknown; readonly at: number } | undefined;
   #ended = false;
 
   constructor(
@@ -59,6 +60,7 @@ export class Inference {
     this.#operation = request.operation ?? "chat";
     this.#caller = caller;
     this.#startedAt = parts.clock.now();
+    this.#startedAtWall = parts.clock.wall();
     this.#onEnd = onEnd;
     this.reason = reason;
     this.span = startSpan(
@@ -67,6 +69,7 @@ export class Inference {
       {
         kind: SpanKind.CLIENT,
         attributes: this.#startAttributes(),
+        startTime: this.#startedAtWall,
       },
       parent,
     );
@@ -122,12 +125,13 @@ export class Inference {
 
   paid(cost: CallCost): void {
     this.#cost = cost;
+    if (this.#left !== undefined) this.end(undefined);
   }
 
-  /** Its answer is over. What it cost is counted in the same moment, so the end waits for that. */
+  /** Its answer is over. Whoever counts what it cost may do so later, when it was read by all stages; it is told then. */
   left(error: unknown): void {
-    this.#left = { error };
-    queueMicrotask(() => this.end(error));
+    this.#left = { error, at: this.#parts.clock.now() };
+    if (this.#cost !== undefined) this.end(undefined);
   }
 
   get wasAnswered(): boolean {
@@ -155,8 +159,9 @@ export class Inference {
         ...(cause === undefined ? {} : { [attribute.errorType]: errorType(cause) }),
       });
     }
-    endSpan(this.span);
-    this.#measure(cause);
+    const ms = (this.#left?.at ?? this.#parts.clock.now()) - this.#startedAt;
+    endSpan(this.span, this.#startedAtWall + ms);
+    this.#measure(cause, ms / 1000);
   }
 
   #attributes(cause: unknown): Attributes {
@@ -199,13 +204,13 @@ export class Inference {
     };
   }
 
-  #measure(cause: unknown): void {
-    const { metrics, clock } = this.#parts;
+  #measure(cause: unknown, seconds: number): void {
+    const { metrics } = this.#parts;
     if (!metrics.enabled()) return;
     metrics.inference({
       ...this.#answerer(),
       errorType: cause === undefined ? undefined : errorType(cause),
-      seconds: (clock.now() - this.#startedAt) / 1000,
+      seconds,
       usage: this.#cost?.usage ?? this.#usage,
       firstChunkSeconds: this.#facts.request.stream ? this.#firstChunk?.seconds : undefined,
     });

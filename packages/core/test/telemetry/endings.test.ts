@@ -257,6 +257,28 @@ describe("an answer that is blocked", () => {
   });
 });
 
+test.each<readonly [string, (defaults: Stage[]) => Stage[]]>([
+  ["with", (defaults) => defaults],
+  ["without", (defaults) => defaults.filter(({ name }) => name !== "meter")],
+])("%s a meter, an inference ends with its answer, whatever stages still do", async (_, from) => {
+  const clock = createFakeClock();
+  const slowly = async function* (reply: Reply): AsyncGenerator<EventBatch> {
+    const batches: EventBatch[] = [];
+    for await (const batch of reply.batches) batches.push(batch);
+    await clock.sleep(5_000);
+    yield* batches;
+  };
+  const slow = defineStage("slow", async ({ signal }, next) => createReply({ batches: slowly(await next()), signal }));
+  const transport = createPacedTransport(clock, 1_000, [[2_000, chatStream("Hi").join("")]]);
+  const { ask } = setUp(hang, { transport, stages: (defaults) => [slow, ...from(defaults)] }, clock);
+  await ask({ stream: true });
+  const lasted = (name: string): number => {
+    const [seconds, nanos] = traces.one(name).duration;
+    return seconds + nanos / 1e9;
+  };
+  expect([lasted("llm_gateway chat"), lasted("chat gpt-5-mini")]).toEqual([8, 3]);
+});
+
 describe("a request that takes too long", () => {
   test("ends with its deadline", async () => {
     const { ask } = setUp(hang, { timeouts: { deadlineMs: 5_000 } });

@@ -1,4 +1,12 @@
-import { allowAnyone, createGateway, retry, type Gateway, type Provider } from "../../src/index.ts";
+import {
+  allowAnyone,
+  createGateway,
+  retry,
+  type Gateway,
+  type GatewayOptions,
+  type Provider,
+} from "../../src/index.ts";
+import { chatAnswer as chat, messagesAnswer as messages } from "../../src/testing/wire.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer, type FakeTransport } from "../../src/testing/index.ts";
 
 /** What was sent to a provider. */
@@ -21,11 +29,14 @@ const paths = {
   count: "/v1/messages/count_tokens",
 } as const;
 
+type Answer = FakeAnswer | ((url: string) => FakeAnswer);
+
 const setUp = (
   provider: Provider,
-  answer: FakeAnswer,
+  answer: Answer,
+  options: Partial<GatewayOptions>,
 ): { readonly gateway: Gateway; readonly transport: FakeTransport } => {
-  const transport = createFakeTransport(() => answer);
+  const transport = createFakeTransport(({ url }) => (typeof answer === "function" ? answer(url) : answer));
   const gateway = createGateway({
     providers: [provider],
     transport,
@@ -34,6 +45,7 @@ const setUp = (
     exposeUpstreamErrors: true,
     // The clock stands still, so that nobody must wait before asking again.
     stages: (defaults) => defaults.map((stage) => (stage.name === "retry" ? retry({ attempts: 1 }) : stage)),
+    ...options,
   });
   return { gateway, transport };
 };
@@ -42,16 +54,17 @@ const setUp = (
 export const ask = async (
   provider: Provider,
   body: Readonly<Record<string, unknown>>,
-  answer: FakeAnswer,
+  answer: Answer,
   front: keyof typeof paths = "chat",
+  options: Partial<GatewayOptions> = {},
 ): Promise<Asked> => {
-  const { gateway, transport } = setUp(provider, answer);
+  const { gateway, transport } = setUp(provider, answer, options);
   const response = await gateway.fetchAs({ id: "ada" })(`http://gateway.test${paths[front]}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  const sent = transport.requests.map(({ url, headers, body: bytes = "" }) => ({
+  const sent = transport.requests.map(({ url, headers, body: bytes = "{}" }) => ({
     url,
     headers,
     body: JSON.parse(Buffer.from(bytes).toString()),
@@ -59,16 +72,8 @@ export const ask = async (
   return { response, sent };
 };
 
-export const chatAnswer: FakeAnswer = {
-  body: {
-    id: "c1",
-    object: "chat.completion",
-    created: 1,
-    model: "m",
-    choices: [{ index: 0, message: { role: "assistant", content: "Hello" }, finish_reason: "stop" }],
-    usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
-  },
-};
+export const chatAnswer: FakeAnswer = { body: chat("Hello") };
+export const messagesAnswer: FakeAnswer = { body: messages("Hello") };
 
 export const responsesAnswer: FakeAnswer = {
   body: {
@@ -87,19 +92,6 @@ export const responsesAnswer: FakeAnswer = {
       },
     ],
     usage: { input_tokens: 3, output_tokens: 1, total_tokens: 4 },
-  },
-};
-
-export const messagesAnswer: FakeAnswer = {
-  body: {
-    id: "msg_1",
-    type: "message",
-    role: "assistant",
-    model: "claude",
-    content: [{ type: "text", text: "Hello" }],
-    stop_reason: "end_turn",
-    stop_sequence: null,
-    usage: { input_tokens: 3, output_tokens: 1 },
   },
 };
 

@@ -1,5 +1,6 @@
 import type { FakeAnswer } from "../../src/testing/index.ts";
-import { chatAnswer, messagesAnswer, responsesAnswer } from "./ask.ts";
+import { chatAnswer as chat, chatStream } from "../../src/testing/wire.ts";
+import { messagesAnswer, responsesAnswer } from "./ask.ts";
 
 /** What shows how a provider differs: what is asked, what it is sent of it, and what is made of its answer. */
 export interface QuirkCase {
@@ -32,16 +33,10 @@ const toolTurn = [
 ];
 
 const answering = (message: object): FakeAnswer => ({
-  body: { ...(chatAnswer.body as object), choices: [{ index: 0, message, finish_reason: "stop" }] },
+  body: chat("", { choices: [{ index: 0, message, finish_reason: "stop" }] }),
 });
-const chunk = (fields: object): string =>
-  `data: ${JSON.stringify({ id: "c1", object: "chat.completion.chunk", created: 1, model: "m", ...fields })}\n\n`;
-const unmarked: FakeAnswer = {
-  body: [
-    chunk({ choices: [{ index: 0, delta: { role: "assistant", content: "Hello" } }] }),
-    chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }),
-  ],
-};
+const marked: FakeAnswer = { body: chatStream("Hello") };
+const unmarked: FakeAnswer = { body: chatStream("Hello").slice(0, -1) };
 
 /** Where nothing is known to differ: old names, and streams that need no mark at their end. */
 const plain: QuirkCase = {
@@ -87,7 +82,7 @@ export const quirkCases: Readonly<Record<string, QuirkCase>> = {
     shows: "has other words for tools that must be called and for the seed, and a lower temperature",
     asks: { tools: [tool], tool_choice: "required", seed: 7, temperature: 2, stream: true },
     sends: { tool_choice: "any", random_seed: 7, seed: undefined, temperature: 1.5, stream_options: undefined },
-    answer: { body: [...(unmarked.body as string[]), "data: [DONE]\n\n"] },
+    answer: marked,
     says: "[DONE]",
   },
   groq: {
@@ -228,7 +223,7 @@ export const quirkCases: Readonly<Record<string, QuirkCase>> = {
     asks: { stream: true, stream_options: { include_usage: true } },
     sends: { stream_options: undefined },
     url: "https://acme/serving-endpoints/chat/completions",
-    answer: { body: [...(unmarked.body as string[]), "data: [DONE]\n\n"] },
+    answer: marked,
     says: "[DONE]",
   },
   snowflake: {

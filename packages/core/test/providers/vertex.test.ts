@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Provider, VertexOptions } from "../../src/index.ts";
+import type { FakeAnswer } from "../../src/testing/index.ts";
 import { providersFromEnv } from "../../src/providers/from-env.ts";
 import { vertexFrom } from "../../src/providers/vertex.ts";
 import { ask, chatAnswer, geminiAnswer, messagesAnswer, type Asked, type Sent } from "./ask.ts";
@@ -117,6 +118,18 @@ describe("Claude on Vertex", () => {
     const { sent, response } = await askFor("claude-opus-4-1", { messages: [{ role: "user", content: image }] });
     expect([response.status, sent]).toEqual([400, []]);
     expect(await response.text()).toContain("`media`");
+  });
+
+  test("gets its bytes where the gateway may fetch it", async () => {
+    const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
+    const url = "https://images.example.com/a.png";
+    const image = [{ type: "image_url", image_url: { url } }];
+    const body = { model: "vertex/claude-opus-4-1", messages: [{ role: "user", content: image }] };
+    const answer = (asked: string): FakeAnswer =>
+      asked === url ? { headers: { "content-type": "image/png" }, body: [png] } : messagesAnswer;
+    const { sent } = await ask(vertex(), body, answer, "chat", { media: { allowHosts: ["images.example.com"] } });
+    const source = { type: "base64", media_type: "image/png", data: png.toString("base64") };
+    expect(sent[1]?.body["messages"]).toEqual([{ role: "user", content: [{ type: "image", source }] }]);
   });
 });
 

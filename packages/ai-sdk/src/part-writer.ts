@@ -28,6 +28,8 @@ export const createPartWriter = (target: Target | undefined): PartWriter => {
     // The AI SDK knows one choice.
     if ("choice" in event && event.choice > 0) return [];
     switch (event.type) {
+      case "embedding":
+        return [];
       case "reply-start": {
         const { id, model: modelId, created } = event;
         const timestamp = created === undefined ? undefined : new Date(created * 1000);

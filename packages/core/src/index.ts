@@ -25,6 +25,7 @@ export { collect, type Choice, type CollectedReply } from "./chat/collect.ts";
 export type {
   ChatEvent,
   CitationEvent,
+  EmbeddingEvent,
   EventBatch,
   FinishReason,
   Frame,
@@ -38,6 +39,7 @@ export type {
   ToolCallEnd,
   ToolCallStart,
   UsageEvent,
+  Vector,
 } from "./chat/event.ts";
 export type { Exit, Finish, FinishList } from "./chat/finish.ts";
 export type {
@@ -64,6 +66,7 @@ export { createReply, events, replyOf, type Reply, type ReplySource } from "./ch
 export type {
   ChatRequest,
   CustomTool,
+  EmbeddingPreferences,
   FunctionTool,
   JsonSchema,
   OpaqueTool,

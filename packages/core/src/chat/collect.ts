@@ -1,4 +1,4 @@
-import type { ChatEvent, FinishReason, OpaqueEvent } from "./event.ts";
+import type { ChatEvent, FinishReason, OpaqueEvent, Vector } from "./event.ts";
 import type { Citation, Extras, Part, ReasoningPart, TextPart, ToolCallPart } from "./message.ts";
 import type { Reply } from "./reply.ts";
 import type { Target } from "./target.ts";
@@ -9,6 +9,8 @@ export interface Choice {
   /** Text, reasoning, refusal, tool calls, and what only its dialect can say, in the order the model made them. */
   readonly parts: readonly Part[];
   readonly citations: readonly Citation[];
+  /** The vector of each input, in their order; only of `embeddings`. */
+  readonly embeddings?: readonly Vector[];
   readonly logprobs?: readonly unknown[];
   readonly finishReason: FinishReason;
   readonly nativeFinishReason?: string;
@@ -38,6 +40,7 @@ interface OpenChoice {
   readonly parts: Mutable<Part>[];
   readonly citations: Citation[];
   readonly calls: Map<number, Mutable<ToolCallPart>>;
+  embeddings?: Vector[];
   logprobs?: unknown[];
   /** Block number of the last part, to tell a new block from more of the same. */
   block?: number | undefined;
@@ -145,6 +148,9 @@ export const createCollector = (target?: Target): Collector => {
       case "citation":
         choice.citations.push(event.citation);
         return;
+      case "embedding":
+        (choice.embeddings ??= [])[event.index] = event.vector;
+        return;
       case "reply-end":
         choice.end = event;
     }
@@ -166,10 +172,11 @@ export const createCollector = (target?: Target): Collector => {
   return { push, result };
 };
 
-const foldChoice = ({ index, parts, citations, logprobs, end }: OpenChoice): Choice => ({
+const foldChoice = ({ index, parts, citations, embeddings, logprobs, end }: OpenChoice): Choice => ({
   index,
   parts,
   citations,
+  ...(embeddings === undefined ? {} : { embeddings }),
   ...(logprobs === undefined ? {} : { logprobs }),
   finishReason: end?.finishReason ?? "error",
   ...(end?.nativeFinishReason === undefined ? {} : { nativeFinishReason: end.nativeFinishReason }),

@@ -103,6 +103,17 @@ export interface CitationEvent extends ChoiceEvent {
   readonly block?: number;
 }
 
+/** The vector of one input (`embeddings`); all of them are of one choice. */
+export interface EmbeddingEvent extends ChoiceEvent {
+  readonly type: "embedding";
+  /** Ordinal of the input: 0, 1, 2, … */
+  readonly index: number;
+  /** The numbers, or base64 of them as little-endian 32-bit floats, as the provider wrote it. */
+  readonly vector: Vector;
+}
+
+export type Vector = readonly number[] | string;
+
 /** Usage so far. Where several come, each replaces the one before. */
 export interface UsageEvent extends EventBase {
   readonly type: "usage";
@@ -152,6 +163,7 @@ export type ChatEvent =
   | ToolCallEnd
   | RefusalDelta
   | CitationEvent
+  | EmbeddingEvent
   | UsageEvent
   | ReplyEnd
   | OpaqueEvent;
@@ -201,6 +213,7 @@ export const isContent = (event: ChatEvent): boolean => {
       return event.text !== "" || event.signature !== undefined || event.encrypted !== undefined;
     case "tool-call-start":
     case "tool-call-delta":
+    case "embedding":
       return true;
     default:
       return false;

@@ -84,6 +84,16 @@ export interface RoutingPreferences {
  */
 export type Operation = "chat" | "text_completion" | "embeddings";
 
+/** What a vector shall be like (`embeddings`). */
+export interface EmbeddingPreferences {
+  /** Numbers in each vector. @default what the model makes */
+  readonly dimensions?: number;
+  /** How the client wants vectors written: as a list, or as base64 of little-endian 32-bit floats. @default "float" */
+  readonly encoding?: "float" | "base64";
+  /** What the texts are for, in the provider's own words: `search_document`, `query`, `RETRIEVAL_QUERY`, … */
+  readonly inputType?: string;
+}
+
 /** What any dialect can ask for. Immutable: a stage that wants another request passes a new one to `next`. */
 export interface ChatRequest {
   /** @default "chat" */
@@ -127,6 +137,8 @@ export interface ChatRequest {
   /** The client asked to be told usage in the stream, and cost in `usage.cost`. */
   readonly includeUsage?: boolean;
   readonly includeCost?: boolean;
+  /** Only of `embeddings`, whose inputs are the messages: one vector for each. */
+  readonly embedding?: EmbeddingPreferences;
   readonly routing?: RoutingPreferences;
   /**
    * Headers by which the client switched on features of its dialect, by their names in lower case. Only a provider of the

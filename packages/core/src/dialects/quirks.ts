@@ -68,6 +68,8 @@ export interface Quirks {
   readonly labels?: boolean;
   /** Gemini: counts the tokens of a prompt as it is, without a request around it. @default false */
   readonly plainCount?: boolean;
+  /** What it calls the settings of embeddings. */
+  readonly embeddingFields?: EmbeddingFields;
   /** Efforts of reasoning it takes, weakest first; another becomes the nearest that is not stronger. @default all of them */
   readonly efforts?: readonly string[];
   /** Parameters it refuses beside a wish for reasoning, in addition to `unsupported`. */
@@ -77,6 +79,16 @@ export interface Quirks {
    * well. What such a model does not support comes to what the server does not.
    */
   readonly byModel?: readonly ModelQuirks[];
+}
+
+/** Names of the settings of embeddings in an OpenAI-like request; `false` for one that the server does not take. */
+export interface EmbeddingFields {
+  /** @default "dimensions" */
+  readonly dimensions?: string | false;
+  /** @default "encoding_format" */
+  readonly encoding?: string | false;
+  /** @default false */
+  readonly inputType?: string | false;
 }
 
 export interface ModelQuirks {
@@ -127,6 +139,7 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   statedRoles: true,
   labels: true,
   plainCount: true,
+  embeddingFields: true,
   efforts: true,
   unsupportedWhileReasoning: true,
   byModel: true,

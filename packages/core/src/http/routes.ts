@@ -3,6 +3,7 @@ import { anthropicCount, anthropicMessages } from "../dialects/anthropic-message
 import type { Address, CountDialect, FrontDialect } from "../dialects/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiCompletions } from "../dialects/openai-completions/openai-completions.ts";
+import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import { openaiResponses, responsesCount } from "../dialects/openai-responses/openai-responses.ts";
 import { findModelRoutes, modelPaths, modelRouteNames } from "./model-routes.ts";
 
@@ -44,6 +45,7 @@ export type Route = ChatRoute | CountRoute | LookUpRoute;
 const fixed: ReadonlyMap<string, readonly Route[]> = new Map<string, readonly Route[]>([
   ["/v1/chat/completions", [{ kind: "chat", method: "POST", dialect: openaiChat }]],
   ["/v1/completions", [{ kind: "chat", method: "POST", dialect: openaiCompletions, operation: "text_completion" }]],
+  ["/v1/embeddings", [{ kind: "chat", method: "POST", dialect: openaiEmbeddings, operation: "embeddings" }]],
   ["/v1/responses", [{ kind: "chat", method: "POST", dialect: openaiResponses }]],
   ["/v1/responses/input_tokens", [{ kind: "count", method: "POST", dialect: responsesCount }]],
   ["/v1/messages", [{ kind: "chat", method: "POST", dialect: anthropicMessages }]],

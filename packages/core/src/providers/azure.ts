@@ -1,5 +1,6 @@
 import { checkOneOf } from "../check-options.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
+import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
 import type { ModelQuirks, Quirks } from "../dialects/quirks.ts";
 import { catalogModels, type Model } from "./catalog.ts";
@@ -52,6 +53,7 @@ export const azureDefinition: ProviderDefinition = {
   id: "azure",
   telemetryName: "azure.ai.openai",
   dialect: openaiChat,
+  embeddings: openaiEmbeddings,
   baseURL: "https://{resource}.openai.azure.com",
   addressParts: { resource: ["AZURE_RESOURCE_NAME"] },
   auth: { type: "header", name: "api-key" },

@@ -1,4 +1,5 @@
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
+import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import { resolveBaseURL } from "./base-url.ts";
 import { checkOptions, createProvider, resolveId, type RowOptions } from "./create-provider.ts";
 import { providerOfRow } from "./define-provider.ts";
@@ -29,6 +30,7 @@ export const openaiCompatible = (options: OpenaiCompatibleOptions): Provider => 
   const definition: ProviderDefinition = {
     id: resolveId(options.id, factory),
     dialect: openaiChat,
+    embeddings: openaiEmbeddings,
     // Once more with the options; where it is missing, this says so.
     baseURL: resolveBaseURL(baseURL, { name: `\`baseURL\` of ${factory}`, allowHttp: options.allowHttp === true }),
     apis: ["responses", "messages"],

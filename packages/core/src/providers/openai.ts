@@ -1,5 +1,6 @@
 import { checkOneOf } from "../check-options.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
+import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
 import { checkOptions, createProvider } from "./create-provider.ts";
 import { readVariable, type Environment } from "./environment.ts";
@@ -28,6 +29,7 @@ export const openaiDefinition: ProviderDefinition = {
   id: "openai",
   telemetryName: "openai",
   dialect: openaiChat,
+  embeddings: openaiEmbeddings,
   baseURL: "https://api.openai.com/v1",
   keyVariables: ["OPENAI_API_KEY"],
   quirks: {

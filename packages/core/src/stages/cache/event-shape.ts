@@ -31,6 +31,7 @@ const shaped =
   (value) =>
     matches(value, shape);
 
+const vector: Check = (value) => text(value) || (Array.isArray(value) && value.every(number));
 const signature = shaped({ format: text, value: text });
 
 const counts: Shape = {
@@ -86,6 +87,7 @@ const shapes: Readonly<Record<ChatEvent["type"], Shape>> = {
       "raw?": shaped({ dialect: text }),
     }),
   },
+  embedding: { choice: count, index: count, vector },
   usage: {
     usage: shaped({ ...counts, "billed?": shaped(counts), "costNanoUsd?": count, "estimated?": flag }),
   },

@@ -2,6 +2,7 @@ import { estimateInputTokens, surelyFits } from "../../chat/estimate.ts";
 import type { Part } from "../../chat/message.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import type { Capability, Model } from "../../providers/catalog.ts";
+import type { Provider } from "../../providers/provider.ts";
 
 /**
  * What a model must be able to do to answer this request, as far as the catalog can be trusted to say so: it is silent
@@ -21,13 +22,17 @@ export const neededCapabilities = (request: ChatRequest): ReadonlySet<Capability
   return needed;
 };
 
-/** Why a model can not answer the request, as far as the catalog knows; `undefined` where it can, or nobody knows. */
+/** Why a target can not answer the request, as far as anybody knows; `undefined` where it can, or nobody knows. */
 export const unfitness = (
   request: ChatRequest,
   needed: ReadonlySet<Capability>,
   model: Model | undefined,
+  provider: Provider | undefined,
 ): string | undefined => {
+  const wantsVectors = request.operation === "embeddings";
+  if (wantsVectors && provider?.embeddings === undefined) return "no embeddings";
   if (model === undefined) return undefined;
+  if ((model.mode === "embedding") !== wantsVectors) return wantsVectors ? "no embeddings" : "embeddings only";
   // A model that was declared by its name alone lists nothing, which says nothing.
   const { capabilities } = model;
   if (capabilities.length > 0)

@@ -164,7 +164,7 @@ const preferFitting = (
   const needed = neededCapabilities(request);
   const unfit = new Map<Target, string>();
   for (const target of targets) {
-    const reason = unfitness(request, needed, registry.model(target));
+    const reason = unfitness(request, needed, registry.model(target), registry.get(target.provider));
     if (reason !== undefined) unfit.set(target, reason);
   }
   if (unfit.size === 0 || unfit.size === targets.length) return targets;

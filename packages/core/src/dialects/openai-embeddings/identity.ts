@@ -1,0 +1,2 @@
+/** Id of the dialect. */
+export const dialectId = "openai-embeddings";

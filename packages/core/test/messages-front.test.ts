@@ -170,3 +170,31 @@ test("other codes of a provider are not passed on", async () => {
   const answer = await setUp({ status: 400, body: { type: "error", error } }).ask();
   expect(await answer.text()).not.toContain("house_secret");
 });
+
+describe("models", () => {
+  const look = async (path: string): Promise<Response> => {
+    const gateway = createGateway({ providers: [anthropic({ apiKey: "sk-2" })], logger: silent });
+    return gateway.fetchAs({ id: "ann" })(`http://gateway${path}`, { headers: { "anthropic-version": "2023-06-01" } });
+  };
+
+  test("are listed and shown to clients of this dialect as they know them", async () => {
+    // Looked into below.
+    const list = (await (await look("/v1/models?limit=20")).json()) as { readonly data: readonly unknown[] };
+    expect(list).toMatchObject({ has_more: false, first_id: expect.any(String), last_id: expect.any(String) });
+    const one = await (await look("/v1/models/anthropic%2Fclaude-haiku-4-5")).json();
+    expect(list.data).toContainEqual(one);
+    expect(one).toMatchObject({
+      type: "model",
+      id: "anthropic/claude-haiku-4-5",
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/u),
+      max_input_tokens: expect.any(Number),
+    });
+  });
+
+  test("that are not there are told so in this dialect", async () => {
+    const answer = await look("/v1/models/nobody%2Fm");
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get("request-id")).toMatch(/^req_/u);
+    expect(await answer.json()).toMatchObject({ type: "error", error: { type: "not_found_error" } });
+  });
+});

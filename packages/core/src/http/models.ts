@@ -1,4 +1,6 @@
+import { anthropicMessages } from "../dialects/anthropic-messages/anthropic-messages.ts";
 import type { Json } from "../dialects/dialect.ts";
+import { gemini } from "../dialects/gemini/gemini.ts";
 import { GatewayError } from "../errors.ts";
 import type { Registry } from "../providers/registry.ts";
 
@@ -13,13 +15,13 @@ const dollars = (nano: number): string => {
 };
 
 /** How a dialect describes models, one and all of them. */
-export interface ModelShape {
+interface ModelShape {
   readonly one: (listed: Listed) => Json;
   readonly all: (models: readonly Json[]) => Json;
 }
 
 /** OpenAI's shape, with prices and capabilities as OpenRouter gives them. */
-export const openaiModels = (created: number): ModelShape => ({
+const openaiModels = (created: number): ModelShape => ({
   one: (listed) => describe(listed, created),
   all: (data) => ({ object: "list", data }),
 });
@@ -46,7 +48,7 @@ const describe = ({ id, targets, model }: Listed, created: number): Json => ({
 });
 
 /** Gemini's shape, all on one page. */
-export const geminiModels: ModelShape = {
+const geminiModels: ModelShape = {
   one: ({ id, model }) => ({
     name: `models/${id}`,
     displayName: id,
@@ -55,6 +57,30 @@ export const geminiModels: ModelShape = {
     supportedGenerationMethods: ["generateContent", "streamGenerateContent", "countTokens"],
   }),
   all: (models) => ({ models }),
+};
+
+/** Anthropic's shape, all on one page. What nobody knows of a model is null there, not absent. */
+const anthropicModels = (created: number): ModelShape => ({
+  one: ({ id, model }) => ({
+    type: "model",
+    id,
+    display_name: id,
+    created_at: new Date(created * 1_000).toISOString(),
+    max_input_tokens: model?.contextWindow ?? null,
+    max_tokens: model?.maxOutputTokens ?? null,
+    lifecycle: model?.deprecationDate === undefined ? "active" : "deprecated",
+    deprecated_at: null,
+    retires_at: model?.deprecationDate === undefined ? null : `${model.deprecationDate}T00:00:00Z`,
+    line: null,
+    capabilities: null,
+  }),
+  all: (data) => ({ data, has_more: false, first_id: data[0]?.["id"] ?? null, last_id: data.at(-1)?.["id"] ?? null }),
+});
+
+/** The shape of models in a dialect; OpenAI's where it has none of its own. `created` is in Unix seconds. */
+export const modelShape = (dialect: string, created: number): ModelShape => {
+  if (dialect === gemini.id) return geminiModels;
+  return dialect === anthropicMessages.id ? anthropicModels(created) : openaiModels(created);
 };
 
 /** All models, in a dialect's shape. */

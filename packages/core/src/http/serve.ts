@@ -2,7 +2,6 @@ import type { Reply } from "../chat/reply.ts";
 import type { Finish } from "../chat/finish.ts";
 import type { Ending } from "../closing-record.ts";
 import type { FrontDialect, Json } from "../dialects/dialect.ts";
-import { gemini } from "../dialects/gemini/gemini.ts";
 import type { Engine, Run } from "../engine.ts";
 import { GatewayError, toGatewayError } from "../errors.ts";
 import type { Context, Principal } from "../pipeline/context.ts";
@@ -16,7 +15,8 @@ import { schemaVerdictKey } from "../stages/translate-stream/answer-check.ts";
 import type { Arrival } from "../telemetry/request-facts.ts";
 import { findPrincipal, type Authenticate } from "./authenticate.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
-import { geminiModels, listModels, openaiModels, showModel } from "./models.ts";
+import { inFormAsked } from "./form-asked.ts";
+import { listModels, modelShape, showModel } from "./models.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
 import { respondStream, respondWhole, type StreamTimings } from "./respond.ts";
 import { findRoutes, routeFor, routeNames, type ChatRoute, type LookUpRoute, type Route } from "./routes.ts";
@@ -74,7 +74,7 @@ export const serve = async (
     } else if (asked.kind === "count") await serveCount(edge, asked, incoming, outgoing, caller, requestId);
     else {
       const body = JSON.stringify(lookUp(edge, asked));
-      sendJson(outgoing, method, 200, body, { "x-request-id": requestId });
+      sendJson(outgoing, method, 200, body, requestIdHeaders(asked.dialect, requestId));
     }
   } catch (error) {
     const failure = toGatewayError(error);
@@ -95,12 +95,6 @@ export const serve = async (
 
 const isChat = (route: Route): route is ChatRoute => route.kind === "chat";
 
-/** A route that answers in two forms, in the one that is asked for. */
-const inFormAsked = (route: Route | undefined, incoming: Incoming): Route | undefined =>
-  route?.kind === "chat" && route.sse !== undefined && incoming.query("alt") === "sse"
-    ? { ...route, dialect: route.sse }
-    : route;
-
 const notServed = (routes: readonly Route[], { method, path }: Incoming): GatewayError => {
   if (routes.length > 0) {
     const served = routes.map((route) => route.method).join(" or ");
@@ -111,7 +105,7 @@ const notServed = (routes: readonly Route[], { method, path }: Incoming): Gatewa
 };
 
 const lookUp = (edge: Edge, route: LookUpRoute): Json => {
-  const describe = route.dialect.id === gemini.id ? geminiModels : openaiModels(edge.createdAt);
+  const describe = modelShape(route.dialect.id, edge.createdAt);
   switch (route.kind) {
     case "models":
       return listModels(edge.registry, describe);

@@ -214,3 +214,12 @@ describe("who leaves", () => {
     expect(request.hungUp).toBe(true);
   });
 });
+
+test("models are listed and looked up", async () => {
+  const ids: string[] = [];
+  for await (const { id } of client().models.list()) ids.push(id);
+  expect(ids).toContain("anthropic/claude-haiku-4-5");
+  const found = await client().models.retrieve("anthropic/claude-haiku-4-5");
+  expect(found).toMatchObject({ type: "model", max_input_tokens: expect.any(Number) });
+  await expect(client().models.retrieve("nobody/m")).rejects.toBeInstanceOf(Anthropic.NotFoundError);
+});

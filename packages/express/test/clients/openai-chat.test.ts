@@ -165,3 +165,11 @@ describe("who leaves", () => {
     expect(request.hungUp).toBe(true);
   });
 });
+
+test("models are listed and looked up", async () => {
+  const ids: string[] = [];
+  for await (const { id } of client().models.list()) ids.push(id);
+  expect(ids).toContain("openai/gpt-4o");
+  expect(await client().models.retrieve("openai/gpt-4o")).toMatchObject({ object: "model", owned_by: "openai" });
+  await expect(client().models.retrieve("nobody/m")).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+});

@@ -22,6 +22,7 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   encodeError,
   heartbeat: 'event: ping\ndata: {"type":"ping"}\n\n',
   featureHeaders: [betaHeader],
+  clientHeaders: ["anthropic-version"],
   requestIdHeader: "request-id",
   encodeRequest,
   decodeReply,

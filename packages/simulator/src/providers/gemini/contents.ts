@@ -61,6 +61,14 @@ const checkContent = (content: unknown, index: number, signer: Signer): Content 
   return { role, parts: parts.map((part: unknown, at) => checkPart(part, signer, `${path}.parts[${at}]`)) };
 };
 
+/** Neighbours of one role are one turn: clients keep the pieces of a stream as they came. */
+const mergeContents = (contents: readonly Content[]): readonly Content[] =>
+  contents.reduce<readonly Content[]>((merged, content) => {
+    const last = merged.at(-1);
+    if (last?.role !== content.role) return [...merged, content];
+    return [...merged.slice(0, -1), { ...last, parts: [...last.parts, ...content.parts] }];
+  }, []);
+
 const callsOf = (content: Content | undefined, name: "functionCall" | "functionResponse"): readonly JsonRecord[] =>
   (content?.parts ?? []).map((part) => field(part, name)).filter(isRecord);
 
@@ -134,7 +142,7 @@ export const readContents = (
   signer: Signer,
 ): { readonly turns: readonly Turn[]; readonly blocks: readonly Block[] } => {
   if (asArray(contents).length === 0) return refuse("contents is not specified", "contents");
-  const checked = asArray(contents).map((content, index) => checkContent(content, index, signer));
+  const checked = mergeContents(asArray(contents).map((content, index) => checkContent(content, index, signer)));
   checkCalls(checked);
   checkSignaturesKept(checked, rules);
   return { turns: checked.map(toTurn), blocks: checked.map(toBlock) };

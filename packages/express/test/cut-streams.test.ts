@@ -2,11 +2,20 @@ import { UpstreamError } from "@llm-gateway/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cutsIn, spread } from "../../core/test/cuts.ts";
 import { dice } from "../../core/test/dice.ts";
-import { frontOf, type Front } from "./recordings/expected.ts";
-import { answersIn } from "./recordings/read-gemini.ts";
-import { present } from "./recordings/recording.ts";
+import { present } from "../../core/test/recordings/fixtures.ts";
+import { chunksOfGemini } from "../../core/test/recordings/read-gemini.ts";
 import { createClient, type Ask, type Client, type Seen } from "./streams/client.ts";
-import { borders, handwritten, inChunks, named, nearestFront, recorded, type Stream } from "./streams/stream.ts";
+import {
+  borders,
+  frontOf,
+  handwritten,
+  inChunks,
+  named,
+  nearestFront,
+  recorded,
+  type Front,
+  type Stream,
+} from "./streams/stream.ts";
 
 const reset = new UpstreamError("upstream_reset", "The connection was reset.");
 
@@ -29,7 +38,7 @@ const endMarkAt = ({ provider, bytes }: Stream): number => {
 /** Whether the finish reason of every choice has come, in frames of which no more than line breaks are missing. */
 const hasFinished = (bytes: Buffer): boolean => {
   try {
-    const candidates = answersIn(bytes.toString()).flatMap((answer) => answer.candidates ?? []);
+    const candidates = chunksOfGemini(bytes.toString()).flatMap((answer) => answer.candidates ?? []);
     const finished = candidates.filter(({ finishReason }) => finishReason).map(({ index = 0 }) => index);
     return candidates.length > 0 && candidates.every(({ index = 0 }) => finished.includes(index));
   } catch {

@@ -2,10 +2,9 @@ import { describe, expect, test } from "vitest";
 import { cutsIn, spread } from "../../core/test/cuts.ts";
 import { dice } from "../../core/test/dice.ts";
 import { createSseParser, type SseFrame } from "../../core/src/transport/sse.ts";
-import { frontOf, type Front } from "./recordings/expected.ts";
-import { present } from "./recordings/recording.ts";
+import { present } from "../../core/test/recordings/fixtures.ts";
 import { createClient, type Ask } from "./streams/client.ts";
-import { complete, handwritten, inChunks, named, type Stream } from "./streams/stream.ts";
+import { complete, frontOf, handwritten, inChunks, named, type Front, type Stream } from "./streams/stream.ts";
 
 const fronts: readonly Front[] = ["chat", "messages"];
 

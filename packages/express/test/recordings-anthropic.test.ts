@@ -1,3 +1,3 @@
 import { testRecordings } from "./recordings/suite.ts";
 
-testRecordings("anthropic");
+testRecordings("anthropic-messages", ["anthropic"]);

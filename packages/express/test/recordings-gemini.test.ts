@@ -1,3 +1,3 @@
 import { testRecordings } from "./recordings/suite.ts";
 
-testRecordings("gemini");
+testRecordings("gemini", ["gemini"]);

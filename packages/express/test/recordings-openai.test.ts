@@ -1,3 +1,4 @@
 import { testRecordings } from "./recordings/suite.ts";
 
-testRecordings("openai");
+// Beside its own: one stream with all the ways in which events may be framed.
+testRecordings("openai-chat", ["openai", "sse"]);

@@ -14,8 +14,6 @@ export interface Quirks {
   readonly streamUsage?: "asked" | "refused";
   /** Ends a stream with `[DONE]`; `optional`: a finish reason and a proper end of the body are enough. @default "required" */
   readonly doneMarker?: "required" | "optional";
-  /** Its `completion_tokens` leave reasoning tokens out. @default false */
-  readonly outputExcludesReasoning?: boolean;
   /** What it calls a tool choice that must call some tool; `refused` where it has none. @default "required" */
   readonly requiredToolChoice?: "required" | "any" | "refused";
   /** Takes a tool choice that names one tool; else it becomes a required one over a filtered list. @default true */
@@ -112,7 +110,6 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   developerRole: true,
   streamUsage: true,
   doneMarker: true,
-  outputExcludesReasoning: true,
   requiredToolChoice: true,
   namedToolChoice: true,
   stringContent: true,

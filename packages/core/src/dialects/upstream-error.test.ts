@@ -34,6 +34,17 @@ describe("toUpstreamError", () => {
     );
   });
 
+  test("goes by the words where nothing else tells", () => {
+    expect(classify(400, { message: "prompt too long; exceeded max context length by 9 tokens" })).toBe(
+      "context_length_exceeded",
+    );
+    expect(classify(403, { message: "Content violates usage guidelines. Failed check: X" })).toBe(
+      "upstream_content_filter",
+    );
+    expect(classify(403, { message: "Your input was flagged" })).toBe("upstream_content_filter");
+    expect(classify(403, { message: "You may not" })).toBe("upstream_auth_failed");
+  });
+
   test("lets the status beat a type that says only that something failed", () => {
     expect(classify(529, { type: "api_error" })).toBe("upstream_overloaded");
   });

@@ -57,7 +57,11 @@ const byMessage: readonly Evidence[] = [
   {
     code: "context_length_exceeded",
     pattern:
-      /prompt is too long|maximum context length|context window|input token count|input is too long|input tokens exceeded/i,
+      /prompt (is )?too long|maximum context length|context window|input token count|input is too long|input tokens exceeded|exceed(s|ed)? (the |max |maximum |available )*context (length|size)/i,
+  },
+  {
+    code: "upstream_content_filter",
+    pattern: /violat(es|ing) (our |the )?(usage|content) (guidelines|polic)|input was flagged/i,
   },
   {
     code: "upstream_quota_exhausted",

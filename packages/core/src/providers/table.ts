@@ -71,7 +71,6 @@ const hostedRows: readonly ProviderRow[] = [
     apis: ["responses"],
     quirks: {
       maxTokensField: "either",
-      outputExcludesReasoning: true,
       reasoningControl: "none",
       byModel: [
         { model: /non-reasoning|image/, quirks: {} },

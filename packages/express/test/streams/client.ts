@@ -1,7 +1,6 @@
 import { allowAnyone, anthropic, createGateway, gemini, openai, retry, type Outgoing } from "@llm-gateway/core";
 import { createFakeClock, createFakeTransport } from "@llm-gateway/core/testing";
-import type { Front } from "../recordings/expected.ts";
-import type { RecordedProvider } from "../recordings/recording.ts";
+import type { Front, StreamProvider } from "./stream.ts";
 
 /** What a client saw of an answer. */
 export interface Seen {
@@ -14,7 +13,7 @@ export interface Seen {
 /** Asks for a stream of which the provider sends these chunks, and then ends its answer or breaks. */
 export type Ask = (
   front: Front,
-  provider: RecordedProvider,
+  provider: StreamProvider,
   chunks: readonly Uint8Array[],
   breaksWith?: Error,
 ) => Promise<Seen>;
@@ -28,7 +27,7 @@ export interface Client {
 
 const paths: Readonly<Record<Front, string>> = { chat: "/v1/chat/completions", messages: "/v1/messages" };
 
-const bodyFor = (front: Front, provider: RecordedProvider): string => {
+const bodyFor = (front: Front, provider: StreamProvider): string => {
   const asked = { model: `${provider}/model`, messages: [{ role: "user", content: "Hello" }], stream: true };
   return JSON.stringify(
     front === "chat" ? { ...asked, stream_options: { include_usage: true } } : { ...asked, max_tokens: 9 },

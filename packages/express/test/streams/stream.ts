@@ -1,19 +1,37 @@
 import { chatChunk, chatStream, chatUsage, messagesStream } from "../../../core/src/testing/wire.ts";
-import { frontOf, type Front } from "../recordings/expected.ts";
-import { exceptions, withMended } from "../recordings/exceptions.ts";
-import { recordings, type RecordedProvider } from "../recordings/recording.ts";
+import { answers } from "../../../core/test/recordings/answers.ts";
+import { exceptionAt } from "../../../core/test/recordings/exceptions.ts";
+import type { Recording } from "../../../core/test/recordings/fixtures.ts";
+
+/** A dialect that clients speak to the gateway. */
+export type Front = "chat" | "messages";
+
+/** Who speaks each of the dialects that streams are cut in. */
+const providers = { "openai-chat": "openai", "anthropic-messages": "anthropic", gemini: "gemini" } as const;
+
+export type StreamProvider = (typeof providers)[keyof typeof providers];
+
+/** The front that speaks a provider's dialect. */
+export const frontOf: Readonly<Record<StreamProvider, Front | undefined>> = {
+  openai: "chat",
+  anthropic: "messages",
+  gemini: undefined,
+};
 
 /** A provider's stream, to be cut and chunked. */
 export interface Stream {
   readonly name: string;
-  readonly provider: RecordedProvider;
+  readonly provider: StreamProvider;
   readonly bytes: Buffer;
+  /** It was recorded to its end. */
+  readonly isComplete: boolean;
 }
 
-const toStream = (name: string, provider: RecordedProvider, frames: readonly string[]): Stream => ({
+const toStream = (name: string, provider: StreamProvider, frames: readonly string[]): Stream => ({
   name,
   provider,
   bytes: Buffer.from(frames.join("")),
+  isComplete: true,
 });
 
 const call = (piece: object): string => chatChunk({ tool_calls: [{ index: 0, ...piece }] });
@@ -43,19 +61,27 @@ export const handwritten: readonly Stream[] = [
   ]),
 ];
 
-const answers = withMended(Object.values(recordings).flat()).filter(
-  ({ status, headers }) => status === 200 && headers["content-type"]?.startsWith("text/event-stream"),
-);
+const fronts: readonly Front[] = ["chat", "messages"];
+
+const own = new Set<string>(["sse", ...Object.values(providers)]);
+
+const isStream = ({ provider, dialect, status, headers }: Recording): boolean =>
+  own.has(provider) &&
+  dialect in providers &&
+  status === 200 &&
+  headers["content-type"]?.startsWith("text/event-stream") === true;
 
 /** Recorded streams; none where the recordings are absent. */
-export const recorded: readonly Stream[] = answers.map(({ dir, provider, body }) => ({
-  name: dir,
-  provider,
-  bytes: body,
+export const recorded: readonly Stream[] = answers.filter(isStream).map((recording) => ({
+  name: recording.dir,
+  // Those of other dialects were left out.
+  provider: providers[recording.dialect as keyof typeof providers],
+  bytes: recording.body,
+  isComplete: fronts.every((front) => exceptionAt(front, true, recording)?.failure === undefined),
 }));
 
 /** Those that were recorded to their end. */
-export const complete: readonly Stream[] = recorded.filter(({ name }) => exceptions[name] === undefined);
+export const complete: readonly Stream[] = recorded.filter(({ isComplete }) => isComplete);
 
 /** With their names, which a title shows whole only where they come first. */
 export const named = (streams: readonly Stream[]): readonly (readonly [string, Stream])[] =>

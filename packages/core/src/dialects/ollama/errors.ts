@@ -5,10 +5,6 @@ import { toUpstreamError } from "../upstream-error.ts";
 
 /** Errors have neither type nor code, and one status stands for several causes: only the words tell them apart. */
 const causes: readonly { readonly words: RegExp; readonly code: string }[] = [
-  {
-    words: /prompt (is )?too long|exceed(s|ed)? (the |max |maximum |available )*context (length|size)/i,
-    code: "context_length_exceeded",
-  },
   // An allowance that comes back after hours or days, not with the next minute.
   { words: /\b(hourly|session|daily|weekly|monthly) usage limit/i, code: "insufficient_quota" },
 ];

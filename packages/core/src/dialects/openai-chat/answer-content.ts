@@ -6,6 +6,9 @@ export interface ContentPiece {
   readonly text: string;
 }
 
+/** Whether a client of this dialect can read it: it expects a text, or nothing. */
+export const isOwnContent = (content: unknown): boolean => typeof content !== "object" || content === null;
+
 /** Reads `content` of an assistant's message or delta: null, a string, a list of parts, or JSON mode's object itself. */
 export const readContent = (content: unknown): readonly ContentPiece[] => {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];

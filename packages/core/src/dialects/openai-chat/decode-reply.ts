@@ -3,7 +3,7 @@ import type { Part } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn, present, restOf, stringIn } from "../fields.ts";
-import { readContent } from "./answer-content.ts";
+import { isOwnContent, readContent } from "./answer-content.ts";
 import { readAnnotations, readSources } from "./citations.ts";
 import { madeCallId } from "../made-call-id.ts";
 import { throwIfError } from "../openai-errors.ts";
@@ -11,7 +11,7 @@ import { toExtras } from "./extras.ts";
 import { isOwnFinishReason, readFinishReason } from "./finish-reason.ts";
 import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
-import { readTool } from "./tool-call-pieces.ts";
+import { isNullCall, readTool } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";
 
 const headFields: ReadonlySet<string> = new Set([
@@ -54,7 +54,7 @@ export const decodeReply = (body: Json, options: DecodeOptions): readonly ChatEv
   }
   const events: ChatEvent[] = [readStart(body, restOf(body, headFields))];
   choices.forEach((choice, position) => readChoice(choice, position, body, options, events));
-  const usage = findUsage(body, options.quirks);
+  const usage = findUsage(body);
   if (usage !== undefined) events.push({ type: "usage", usage });
   return events;
 };
@@ -152,7 +152,7 @@ const readMessage = (message: Json, choice: number, requestId: string): readonly
       kind,
       id,
       name,
-      arguments: text,
+      arguments: isNullCall(kind, text) ? "" : text,
       ...(signature === undefined ? {} : { signature }),
     });
   }
@@ -180,9 +180,14 @@ export const endEvent = (value: Json, choice: number, word: string, hasCalls: bo
   });
 };
 
-/** A finish reason no client knows: the answer is written anew, with one that it does. */
+/** What no client knows (a finish reason, a content that is no text): the answer is written anew, with what it does. */
 export const isBroken = (body: Json): boolean =>
   arrayIn(body, "choices").some((choice) => {
-    const word = isObject(choice) ? stringIn(choice, "finish_reason") : undefined;
-    return word !== undefined && !isOwnFinishReason(word);
+    if (!isObject(choice)) return false;
+    const word = stringIn(choice, "finish_reason");
+    const { content, tool_calls: calls } = objectIn(choice, "message") ?? {};
+    return (word !== undefined && !isOwnFinishReason(word)) || !isOwnContent(content) || hasNullCall(calls);
   });
+
+const hasNullCall = (calls: unknown): boolean =>
+  Array.isArray(calls) && calls.filter(isObject).some((call) => isNullCall(readTool(call).kind, readTool(call).text));

@@ -31,7 +31,7 @@ const anyRequest: ChatRequest = { dialect: "openai-chat", model: "m", stream: tr
 const optionsFor = (one: Case, quirks: Quirks = { doneMarker: "optional" }): DecodeOptions => ({
   provider: one.provider,
   model: "m",
-  quirks: { ...quirks, outputExcludesReasoning: one.dir.includes("xai") },
+  quirks,
   request: anyRequest,
   requestId: "r",
 });
@@ -125,11 +125,11 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     const reply = collectAll(decodeStream(stream, optionsFor(one)));
     const naive = naiveFold(stream.toString());
     expect(reply.text).toBe(naive.answer);
-    expect(callsOf(reply)).toEqual(naive.calls);
+    expect(callsOf(reply)).toEqual(naive.calls.map(withArguments));
     expect(reply.choices[0]?.finishReason).toBe(finishOf(naive.finish, naive.calls.length));
     expect(reply.usage?.inputTokens).toBe(naive.usage?.["prompt_tokens"]);
     expect(reply.usage?.outputTokens).toBe(
-      one.dir.includes("xai") ? naiveOutput(naive.usage) : naive.usage?.["completion_tokens"],
+      /xai/.test(one.dir) ? naiveOutput(naive.usage) : naive.usage?.["completion_tokens"],
     );
   });
 
@@ -242,8 +242,16 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
   });
 });
 
-/** Streams that end without a reason, or with one that no client knows. */
-const mended = /^snowflake|^together\/chat-stream-text-recording$/;
+/**
+ * Streams with what no client knows: no reason at their end or a strange one, nobody who speaks, content that is no
+ * text, arguments that are no object.
+ */
+const mended =
+  /^snowflake|^together\/chat-stream-text-recording$|^cloudflare|^gpustack|^groq\/chat-stream-(thinking-groq-model-web|tool-parallel-agent)|^mistral\/chat-stream-thinking/;
+
+/** Some models write null where there are no arguments. */
+const withArguments = (call: { name: string; arguments: string }): typeof call =>
+  call.arguments === "null" ? { ...call, arguments: "" } : call;
 
 const naiveOutput = (usage: Json | undefined): number | undefined => {
   const details = usage?.["completion_tokens_details"] as Record<string, number> | undefined;

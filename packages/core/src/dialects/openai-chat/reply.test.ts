@@ -3,7 +3,7 @@ import { createCollector, type CollectedReply } from "../../chat/collect.ts";
 import { rememberSource, type ChatRequest } from "../../chat/request.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { Json } from "../dialect.ts";
-import { decodeReply } from "./decode-reply.ts";
+import { decodeReply, isBroken } from "./decode-reply.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { madeCallId } from "../made-call-id.ts";
 
@@ -32,7 +32,26 @@ const choice = (more: Partial<CollectedReply["choices"][number]>) => ({
 });
 const call = { type: "tool-call" as const, kind: "function" as const, id: "a", name: "f", arguments: "" };
 
+describe("isBroken", () => {
+  const tool = (text: string): object => ({ id: "a", type: "function", function: { name: "f", arguments: text } });
+
+  it.each<readonly [boolean, Json]>([
+    [false, answer({ content: "x" })],
+    [false, answer({ content: null, tool_calls: [tool("{}")] })],
+    [true, answer({ content: [{ type: "text", text: "x" }] })],
+    [true, answer({ content: { a: 1 } })],
+    [true, answer({ content: null, tool_calls: [tool("null")] })],
+    [true, answer({ content: "x" }, { finish_reason: "eos" })],
+    [false, { choices: ["?"] }],
+  ])("is %s for %j", (expected, body) => expect(isBroken(body)).toBe(expected));
+});
+
 describe("decodeReply", () => {
+  it("gives a call no arguments where the model wrote null for them", () => {
+    const calls = ["null", "{}"].map((text) => ({ id: "a", function: { name: "f", arguments: text } }));
+    expect(parts({ tool_calls: calls })).toMatchObject([{ arguments: "" }, { arguments: "{}" }]);
+  });
+
   it("gives the events in order, each choice ended, usage last", () => {
     const tool = { id: "a", type: "function", function: { name: "f", arguments: "{}" } };
     const body = {

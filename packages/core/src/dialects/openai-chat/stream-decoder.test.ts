@@ -24,6 +24,13 @@ const chunk = (delta: object, more: object = {}, index = 0) => ({
 const call = (piece: object) => chunk({ tool_calls: [piece] });
 const finish = (finish_reason: string, more: object = {}) => chunk({}, { finish_reason, ...more });
 
+/** A decoder of a stream that has begun as it ought to. */
+const makeStarted = (from: ChatRequest = request): FrameDecoder => {
+  const decoder = make({}, from);
+  decoder.decode(frame(chunk({ role: "assistant", content: "" })));
+  return decoder;
+};
+
 const decode = (chunks: readonly unknown[], quirks: Quirks = {}): readonly ChatEvent[] => {
   const decoder = make(quirks);
   const events = chunks.flatMap((one) => decoder.decode(frame(one)));
@@ -115,6 +122,20 @@ describe("createDecoder", () => {
       expect(decoder.decode(frame("garbage"))).toMatchObject([{ type: "opaque", name: "after-done" }]);
       expect(decoder.broken?.()).toBe(true);
     });
+  });
+
+  it("has a frame written anew that no client can read: nobody speaks, or what is said is no text", () => {
+    const decoder = make();
+    const isBroken = (delta: object, index = 0): unknown => {
+      decoder.decode(frame(chunk(delta, {}, index)));
+      return decoder.broken?.();
+    };
+    expect(isBroken({ content: "a" })).toBe(true);
+    expect(isBroken({ content: "b" })).toBe(false);
+    expect(isBroken({ role: "", content: "a" }, 1)).toBe(true);
+    expect(isBroken({ role: "assistant", content: null }, 2)).toBe(false);
+    expect(isBroken({ content: [{ type: "text", text: "c" }] }, 2)).toBe(true);
+    expect(isBroken({ content: { json: true } }, 2)).toBe(true);
   });
 
   it.each(["not json", '"text"', "[1]", "null", "[DON", '{"id":'])("throws on the frame %s", (data) => {
@@ -286,7 +307,7 @@ describe("createDecoder", () => {
     });
 
     it("get numbers and ids of their own where the server repeats or forgets them", () => {
-      const decoder = make();
+      const decoder = makeStarted();
       const read = (piece: object) => {
         const events = decoder.decode(frame(call(piece)));
         return [events.find(({ type }) => type === "tool-call-start"), decoder.broken?.()];
@@ -322,7 +343,7 @@ describe("createDecoder", () => {
         [request, true],
         [legacy, false],
       ] as const) {
-        const decoder = make({}, from);
+        const decoder = makeStarted(from);
         decoder.decode(frame(chunk({ function_call: { name: "f", arguments: "" } })));
         expect(decoder.broken?.()).toBe(isBroken);
       }
@@ -333,6 +354,23 @@ describe("createDecoder", () => {
         ({ type }) => type,
       );
       expect(types).toEqual(["reply-start", "tool-call-start", "tool-call-end", "reply-end", "opaque"]);
+    });
+
+    it("have no arguments where the model wrote null for them", () => {
+      const decoder = makeStarted();
+      const read = (piece: object) => decoder.decode(frame(call(piece))).map(({ type }) => type);
+      expect(read({ index: 0, id: "a", ...fn("f", "null") })).toEqual(["tool-call-start"]);
+      expect(decoder.broken?.()).toBe(true);
+      expect(summary(call({ index: 0, id: "a", ...fn("f", "null") }))).toEqual(["a f()"]);
+      expect(
+        summary(
+          call({ index: 0, id: "a", ...fn("f", '{"x":') }),
+          call({ index: 0, ...fn("", "null") }),
+          call({ index: 0, ...fn("", "}") }),
+        ),
+      ).toEqual(['a f({"x":null})']);
+      const custom = call({ index: 0, id: "a", type: "custom", custom: { name: "c", input: "null" } });
+      expect(parts(custom)).toMatchObject([{ kind: "custom", arguments: "null" }]);
     });
 
     it("are bounded in number", () => {
@@ -354,7 +392,7 @@ describe("createDecoder", () => {
     ["model_length", false, "length", "model_length", true],
     ["who knows", true, "tool_calls", "who knows", true],
   ])("reads the finish reason %s (calls: %s) as %s", (word, withCall, finishReason, nativeFinishReason, isBroken) => {
-    const decoder = make();
+    const decoder = makeStarted();
     if (withCall) decoder.decode(frame(call({ index: 0, id: "a", function: { name: "f" } })));
     const end = decoder.decode(frame(finish(word))).at(-1);
     expect(end).toEqual({
@@ -435,10 +473,9 @@ describe("createDecoder", () => {
 
     it("adds what the server leaves out, unless its total says otherwise", () => {
       const counts = { prompt_tokens: 10, completion_tokens: 2, completion_tokens_details: { reasoning_tokens: 30 } };
-      const apart: Quirks = { outputExcludesReasoning: true };
-      expect(usage({ ...counts, total_tokens: 42 }, apart)).toMatchObject({ outputTokens: 32, reasoningTokens: 30 });
-      expect(usage({ ...counts, total_tokens: 12 }, apart)).toMatchObject({ outputTokens: 2, reasoningTokens: 2 });
-      expect(usage({ ...counts, total_tokens: 42 })).toMatchObject({ outputTokens: 2 });
+      expect(usage({ ...counts, total_tokens: 42 })).toMatchObject({ outputTokens: 32, reasoningTokens: 30 });
+      expect(usage({ ...counts, total_tokens: 12 })).toMatchObject({ outputTokens: 2, reasoningTokens: 2 });
+      expect(usage(counts)).toMatchObject({ outputTokens: 2 });
       const cache = { prompt_tokens: 10, completion_tokens: 2, cache_read_input_tokens: 5 };
       expect(usage({ ...cache, total_tokens: 17 })?.inputTokens).toBe(15);
       expect(usage({ ...cache, total_tokens: 12 })?.inputTokens).toBe(10);

@@ -3,7 +3,7 @@ import { UpstreamError } from "../../errors.ts";
 import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
-import { readContent } from "./answer-content.ts";
+import { isOwnContent, readContent } from "./answer-content.ts";
 import { readAnnotations, readSources } from "./citations.ts";
 import { endEvent, readLogprobs, readStart } from "./decode-reply.ts";
 import { expectsFunctionCall } from "./deprecated-functions.ts";
@@ -51,7 +51,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     throw invalid("an event that is no JSON object");
   };
 
-  const choiceAt = (value: unknown): ChoiceState => {
+  const choiceAt = (value: unknown, delta: Json): ChoiceState => {
     const index = Number.isSafeInteger(value) ? Number(value) : 0;
     let choice = choices.get(index);
     if (choice === undefined) {
@@ -60,6 +60,8 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       const calls = createToolCallPieces({ provider, requestId, choice: index, expectsFunctionCall: isLegacy });
       choice = { index, calls, finish: "open" };
       choices.set(index, choice);
+      // Clients are told who speaks before anything that is said.
+      broken ||= !stringIn(delta, "role");
     }
     return choice;
   };
@@ -67,6 +69,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const readDelta = (delta: Json, value: Json, { index: choice, calls }: ChoiceState, events: ChatEvent[]): void => {
     events.push(...readReasoningDelta(delta, choice));
     let logprobs = readLogprobs(value);
+    broken ||= !isOwnContent(delta["content"]);
     for (const { type, text } of readContent(delta["content"])) {
       if (type === "reasoning") events.push({ type: "reasoning-delta", choice, text });
       else {
@@ -96,9 +99,9 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   };
 
   const readChoice = (value: Json, events: ChatEvent[]): void => {
-    const choice = choiceAt(value["index"]);
-    const delta = objectIn(value, "delta");
-    if (delta !== undefined) readDelta(delta, value, choice, events);
+    const delta = objectIn(value, "delta") ?? {};
+    const choice = choiceAt(value["index"], delta);
+    readDelta(delta, value, choice, events);
     const word = stringIn(value, "finish_reason");
     if (word === undefined || choice.finish === "told") return;
     if (word === "") choice.finish = "unsaid";
@@ -121,7 +124,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       events.push({ type: "citation", choice: 0, citation });
     }
     for (const value of list) readChoice(value, events);
-    const usage = findUsage(chunk, quirks);
+    const usage = findUsage(chunk);
     if (usage !== undefined) events.push({ type: "usage", usage });
     return events.length > 0 ? events : [opaque("chunk", chunk)];
   };

@@ -12,6 +12,7 @@ interface Call {
   id: string;
   /** Arguments that came before the name. */
   early: string;
+  hasArguments: boolean;
 }
 
 /** Puts one choice's tool calls together from whatever pieces a server sends. */
@@ -40,6 +41,10 @@ const maxCalls = 128;
 const argumentsOf = (value: unknown): string =>
   typeof value === "string" ? value : isObject(value) ? JSON.stringify(value) : "";
 
+/** Some models write `null` for the arguments of a function that takes none; everybody else expects an object. */
+export const isNullCall = (kind: "function" | "custom", text: string): boolean =>
+  kind === "function" && text.trim() === "null";
+
 /** What a call's piece says of its kind, name and arguments. Unused members may be there and empty. */
 export const readTool = (piece: Json): { kind: "function" | "custom"; name: string; text: string } => {
   const custom = objectIn(piece, "custom");
@@ -63,7 +68,7 @@ export const createToolCallPieces = (options: ToolCallOptions): ToolCallPieces =
 
   const open = (index: unknown, id: string): Call => {
     if (byIndex.size + byId.size >= 2 * maxCalls) throw invalid(`more than ${maxCalls} tool calls`);
-    const call: Call = { ordinal: -1, id, early: "" };
+    const call: Call = { ordinal: -1, id, early: "", hasArguments: false };
     if (index !== undefined) byIndex.set(index, call);
     if (id !== "") byId.set(id, call);
     last = call;
@@ -80,13 +85,17 @@ export const createToolCallPieces = (options: ToolCallOptions): ToolCallPieces =
   };
 
   const readOne = (piece: Json, signatures: ReadonlyMap<string, Signature>, events: ChatEvent[]): void => {
-    const { kind, name, text } = readTool(piece);
+    const { kind, name, text: told } = readTool(piece);
     const index = piece["index"] ?? undefined;
     const id = stringIn(piece, "id") ?? "";
     let call = find(index, id, name);
     // An empty object is a placeholder, not a call.
-    if (call === undefined && id === "" && name === "" && text === "") return;
+    if (call === undefined && id === "" && name === "" && told === "") return;
     call ??= open(index, id);
+    const isNull = !call.hasArguments && isNullCall(kind, told);
+    if (isNull) isOdd = true;
+    const text = isNull ? "" : told;
+    call.hasArguments ||= text !== "";
     if (call.ordinal === -1) {
       call.early += text;
       if (call.id === "" && id !== "") byId.set(id, call);

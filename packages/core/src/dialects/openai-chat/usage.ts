@@ -1,16 +1,15 @@
 import { tokenCount, type Usage } from "../../chat/usage.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn, present } from "../fields.ts";
-import type { Quirks } from "../quirks.ts";
 
 /** The usage an answer or a chunk states, wherever its server puts it. */
-export const findUsage = (body: Json, quirks: Quirks): Usage | undefined => {
+export const findUsage = (body: Json): Usage | undefined => {
   const group = objectIn(body, "x_groq");
   const choice = arrayIn(body, "choices")[0];
   return (
-    readUsage(body["usage"], quirks) ??
-    (group === undefined ? undefined : readUsage(group["usage"], quirks)) ??
-    (isObject(choice) ? readUsage(choice["usage"], quirks) : undefined)
+    readUsage(body["usage"]) ??
+    (group === undefined ? undefined : readUsage(group["usage"])) ??
+    (isObject(choice) ? readUsage(choice["usage"]) : undefined)
   );
 };
 
@@ -27,7 +26,7 @@ const atMost = (part: number | undefined, whole: number): number | undefined =>
   part === undefined ? undefined : Math.min(part, whole);
 
 /** Reads a `usage` object; `undefined` as long as it does not state both sides. */
-const readUsage = (value: unknown, quirks: Quirks): Usage | undefined => {
+const readUsage = (value: unknown): Usage | undefined => {
   if (!isObject(value)) return undefined;
   const prompt = tokenCount(value["prompt_tokens"]);
   if (prompt === undefined) return undefined;
@@ -53,9 +52,9 @@ const readUsage = (value: unknown, quirks: Quirks): Usage | undefined => {
   // Where a count stands beside the whole instead of in it, the total tells.
   const inputTokens = cached > 0 && total === prompt + completion + cached ? prompt + cached : prompt;
   const reasoning = first(output["reasoning_tokens"], value["reasoning_tokens"]);
-  // Some models of such a server do count it.
-  const isApart = quirks.outputExcludesReasoning === true && total !== prompt + completion;
-  const outputTokens = completion + (isApart ? (reasoning ?? 0) : 0);
+  // The same of reasoning: some servers count it beside the answer, others within.
+  const isApart = reasoning !== undefined && total === prompt + completion + reasoning;
+  const outputTokens = completion + (isApart ? reasoning : 0);
   return present({
     inputTokens,
     outputTokens,

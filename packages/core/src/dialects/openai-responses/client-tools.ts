@@ -5,8 +5,9 @@ import { arrayIn, isObject } from "../fields.ts";
  * Whether a custom call is the client's to answer. Servers that run tools of their own tell of them in items of the
  * same type: theirs are those that the client never defined.
  */
-export const isClientTool = (name: string, { tools = [], messages }: ChatRequest): boolean => {
-  if (!tools.some(({ type }) => type === "opaque")) return true;
+export const isClientTool = (name: string, { tools = [], messages, extras }: ChatRequest): boolean => {
+  // Those of a prompt that is kept by the server are not known here.
+  if (tools.length === 0 && extras?.["prompt"] !== undefined) return true;
   if (tools.some((tool) => tool.type === "custom" && tool.name === name)) return true;
   // Tools may also be added in the middle of a conversation.
   return messages.some(({ parts }) =>

@@ -12,14 +12,17 @@ import { readCall, textsOf, type StatedText } from "./output-item.ts";
 /** An item of the output, as far as it was read. */
 interface ItemState {
   readonly id: string | undefined;
-  /** How many characters of each text have been told, by block. */
-  readonly told: Map<number, number>;
+  /** What has been told of each text, by block. */
+  readonly told: Map<number, string>;
   citations: number;
   /** Ordinal of the call that the item is. */
   call?: number;
-  argumentsTold: number;
+  argumentsTold: string;
   isEnded: boolean;
 }
+
+/** What a whole says beyond what was told of it; nothing where it says something else, for that is told already. */
+const continuation = (told: string, whole: string): string => (whole.startsWith(told) ? whole.slice(told.length) : "");
 
 // More items in one answer mean that the server repeats itself.
 const maxItems = 10_000;
@@ -66,7 +69,7 @@ export const createOutputReader = (
         throw new UpstreamError(malformed, `${provider} sent more than ${maxItems} items.`, { provider });
       }
       const id = item === undefined ? undefined : stringIn(item, "id");
-      state = { id, told: new Map(), citations: 0, argumentsTold: 0, isEnded: false };
+      state = { id, told: new Map(), citations: 0, argumentsTold: "", isEnded: false };
       items.set(index, state);
     }
     return state;
@@ -74,7 +77,7 @@ export const createOutputReader = (
 
   const text = ({ kind, block, text: piece, logprobs }: StatedText, index: number): readonly ChatEvent[] => {
     const state = stateAt(index);
-    state.told.set(block, (state.told.get(block) ?? 0) + piece.length);
+    state.told.set(block, (state.told.get(block) ?? "") + piece);
     switch (kind) {
       case "text":
         if (!offsets.has(block)) offsets.set(block, textLength);
@@ -98,7 +101,8 @@ export const createOutputReader = (
     if (told === undefined) return stated.text === "" && stated.logprobs === undefined ? [] : text(stated, index);
     // Probabilities came with the pieces.
     const { logprobs: _told, ...rest } = stated;
-    return stated.text.length > told ? text({ ...rest, text: stated.text.slice(told) }, index) : [];
+    const more = continuation(told, stated.text);
+    return more === "" ? [] : text({ ...rest, text: more }, index);
   };
 
   const annotation = (value: Json, block: number, index: number): readonly ChatEvent[] => {
@@ -110,12 +114,12 @@ export const createOutputReader = (
   const argumentsPiece = (piece: string, index: number): readonly ChatEvent[] => {
     const state = stateAt(index);
     if (state.call === undefined || state.isEnded || piece === "") return [];
-    state.argumentsTold += piece.length;
+    state.argumentsTold += piece;
     return [{ type: "tool-call-delta", choice: 0, index: state.call, arguments: piece }];
   };
 
   const wholeArguments = (whole: string, index: number): readonly ChatEvent[] =>
-    argumentsPiece(whole.slice(stateAt(index).argumentsTold), index);
+    argumentsPiece(continuation(stateAt(index).argumentsTold, whole), index);
 
   const isOwn = (item: Json): boolean => {
     const call = readCall(item);

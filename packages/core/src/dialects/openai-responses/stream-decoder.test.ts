@@ -67,6 +67,40 @@ describe("createDecoder", () => {
     }
   });
 
+  it("believes the pieces where the whole says something else", () => {
+    const delta = { type: "response.output_text.delta", output_index: 0, content_index: 0, delta: "Yes." };
+    const text = (whole: string): Json => ({ type: "output_text", text: whole });
+    const told = (whole: string): string =>
+      meant(
+        created,
+        added({ type: "message", content: [] }),
+        delta,
+        done({ type: "message", content: [text(whole)] }),
+        completed(),
+      )
+        .flatMap((event) => (event.type === "text-delta" ? event.text : []))
+        .join("");
+    expect(told("Yes. And no.")).toBe("Yes. And no.");
+    expect(told("Yes, of course.")).toBe("Yes.");
+    const piece: Json = { type: "response.function_call_arguments.delta", output_index: 0, delta: '{"a":1' };
+    const events = meant(created, added(call("")), piece, done(call('{"b":12}')), completed());
+    expect(events.flatMap((event) => (event.type === "tool-call-delta" ? event.arguments : []))).toEqual(['{"a":1']);
+  });
+
+  it("has events written anew that only some servers have", () => {
+    const decoder = openaiResponses.createDecoder(options);
+    const isBroken = (event: Json): unknown => {
+      decoder.decode({ data: JSON.stringify(event), raw: "" });
+      return decoder.broken?.();
+    };
+    const part = { type: "reasoning_text", text: "Hm" };
+    const at = { output_index: 0, content_index: 0 };
+    expect(isBroken(added({ type: "reasoning", id: "rs_1", summary: [] }))).toBe(false);
+    expect(isBroken({ type: "response.reasoning_part.added", ...at, part: { ...part, text: "" } })).toBe(true);
+    expect(isBroken({ type: "response.reasoning_text.delta", ...at, delta: "Hm" })).toBe(false);
+    expect(isBroken({ type: "response.reasoning_part.done", ...at, part })).toBe(true);
+  });
+
   it("keeps items apart that come side by side", () => {
     const second = call("", { id: "fc_2", call_id: "c2", name: "g" });
     const piece = (output_index: number, delta: string): Json => ({
@@ -269,16 +303,18 @@ describe("decodeReply", () => {
     [{ output: [{ type: "function_call", call_id: "c", arguments: "" }] }, "upstream_invalid_response"],
   ])("refuses %j", (body, code) => expect(codeOfReply(body)).toBe(code));
 
-  it("leaves custom calls to the server that was given tools of its own", () => {
+  it("leaves custom calls of tools that the client never defined to the server", () => {
     const body = { output: [{ type: "custom_tool_call", call_id: "c", name: "x_search", input: "q" }] };
     const hosted: ChatRequest = {
       ...request,
       tools: [{ type: "opaque", dialect: "openai-responses", value: { type: "x_search" } }],
     };
     const own: ChatRequest = { ...hosted, tools: [...(hosted.tools ?? []), { type: "custom", name: "x_search" }] };
+    const stored: ChatRequest = { ...request, extras: { prompt: { id: "pmpt_1" } } };
     const finish = (of: ChatRequest): unknown => openaiResponses.decodeReply(body, { ...options, request: of }).at(-1);
     expect(finish(hosted)).toMatchObject({ finishReason: "stop" });
+    expect(finish(request)).toMatchObject({ finishReason: "stop" });
     expect(finish(own)).toMatchObject({ finishReason: "tool_calls" });
-    expect(finish(request)).toMatchObject({ finishReason: "tool_calls" });
+    expect(finish(stored)).toMatchObject({ finishReason: "tool_calls" });
   });
 });

@@ -23,12 +23,16 @@ const textEvents: ReadonlyMap<string, readonly [kind: TextKind, place: string, w
   ["response.reasoning_text.done", ["raw", "content_index", true]],
 ]);
 
+/** Events that some servers have and the dialect has not: its clients fail on what they do not know. */
+const foreignEvents: ReadonlySet<string> = new Set(["response.reasoning_part.added", "response.reasoning_part.done"]);
+
 /** Reads one streamed answer. Frames that say how the output is built stay with their meaning as `opaque` events. */
 export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const { provider } = options;
   const reader = createOutputReader(options, "upstream_stream_invalid");
   let started = false;
   let done = false;
+  let broken = false;
 
   const invalid = (what: string, cause?: unknown): UpstreamError =>
     new UpstreamError("upstream_stream_invalid", `${provider} sent ${what}.`, { provider, cause });
@@ -183,12 +187,15 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
 
   return {
     decode: ({ data, event }: StreamFrame) => {
+      broken = false;
       const text = data?.trim();
       if (data === undefined || text === "") return [opaque("comment")];
       if (done) return [opaque("after-end")];
       if (text === "[DONE]") return [opaque("done")];
       const value = parse(data);
-      return read(stringIn(value, "type") ?? event ?? "", value);
+      const type = stringIn(value, "type") ?? event ?? "";
+      broken = foreignEvents.has(type);
+      return read(type, value);
     },
     end: () => {
       if (done) return [];
@@ -197,5 +204,6 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       });
     },
     ended: () => done,
+    broken: () => broken,
   };
 };

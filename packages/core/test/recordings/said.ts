@@ -1,12 +1,14 @@
 /** Why an answer ended, in words that all dialects share. */
 export type Ending = "stop" | "length" | "tool_calls" | "content_filter" | "error";
 
-interface SaidCall {
+export interface SaidCall {
   /** Absent where the provider gave none. */
   readonly id?: string | undefined;
   readonly name: string;
   /** JSON text, tidied; as it came where it is none. */
   readonly arguments: string;
+  /** The tool takes a text instead of JSON. */
+  readonly isCustom?: true;
 }
 
 export interface SaidChoice {
@@ -15,8 +17,7 @@ export interface SaidChoice {
   readonly reasoning: readonly string[];
   readonly refusal: string;
   readonly calls: readonly SaidCall[];
-  /** The word of the dialect it was read in. */
-  readonly finish: string | null;
+  readonly finish: Ending;
 }
 
 /** Totals; the others are parts of them, absent where nothing was said. */
@@ -39,8 +40,20 @@ export interface Said {
 /** Arguments with the same meaning and order have the same text, however they were spaced. */
 export const tidy = (text: string): string => {
   try {
-    return JSON.stringify(JSON.parse(text === "" ? "{}" : text));
+    // Some models write null for none.
+    return JSON.stringify(JSON.parse(text === "" ? "{}" : text) ?? {});
   } catch {
     return text;
   }
+};
+
+/** Why an answer ended that says so in this word: calls outrank a stop, but nothing else. */
+export const endingOf = (
+  words: Readonly<Record<string, Ending>>,
+  word: string | null | undefined,
+  calls: readonly SaidCall[],
+): Ending => {
+  const ending = words[word ?? ""];
+  if (ending === undefined) throw new Error(`Nobody knows the finish reason ${word}.`);
+  return ending === "stop" && calls.length > 0 ? "tool_calls" : ending;
 };

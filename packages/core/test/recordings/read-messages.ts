@@ -1,6 +1,5 @@
 import type Anthropic from "@anthropic-ai/sdk";
-import { dataOf } from "./recording.ts";
-import { tidy, type Said, type SaidUsage } from "./said.ts";
+import { endingOf, tidy, type Ending, type Said, type SaidCall, type SaidUsage } from "./said.ts";
 
 type Message = Anthropic.Message;
 type Event = Anthropic.RawMessageStreamEvent;
@@ -18,6 +17,14 @@ interface Block {
 
 type Usage = Anthropic.Usage & { readonly output_tokens_details?: { readonly thinking_tokens?: number } | null };
 
+const endings: Readonly<Record<string, Ending>> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  tool_use: "tool_calls",
+  refusal: "content_filter",
+};
+
 const usageOf = (usage: Usage): SaidUsage => {
   const { cache_read_input_tokens: read, cache_creation_input_tokens: written } = usage;
   return {
@@ -34,6 +41,9 @@ export const readMessage = (message: Message): Said => {
   // Its types do not know all blocks that are recorded.
   const blocks = message.content as readonly Block[];
   const details = message.stop_details as { readonly explanation?: string | null } | null | undefined;
+  const calls = blocks
+    .filter(({ type }) => type === "tool_use")
+    .map(({ id, name = "", input, json }): SaidCall => ({ id, name, arguments: tidy(json || JSON.stringify(input)) }));
   return {
     id: message.id,
     model: message.model,
@@ -42,10 +52,9 @@ export const readMessage = (message: Message): Said => {
         text: blocks.map(({ type, text }) => (type === "text" ? text : "")).join(""),
         reasoning: blocks.flatMap(({ type, thinking }) => (type === "thinking" && thinking ? [thinking] : [])),
         refusal: details?.explanation ?? "",
-        calls: blocks
-          .filter(({ type }) => type === "tool_use")
-          .map(({ id, name = "", input, json }) => ({ id, name, arguments: tidy(json || JSON.stringify(input)) })),
-        finish: message.stop_reason,
+        calls,
+        // A turn that is to be continued is not one with calls.
+        finish: message.stop_reason === "pause_turn" ? "stop" : endingOf(endings, message.stop_reason, calls),
       },
     ],
     usage: usageOf(message.usage),
@@ -66,10 +75,12 @@ const grow = (block: Block, delta: Anthropic.RawContentBlockDelta): Block => {
 };
 
 /** Puts the message of a stream together: later usage replaces earlier. */
-export const addUpEvents = (events: readonly Event[]): Message => {
+export const addUpMessage = (events: readonly Event[]): Message => {
   let message: Message | undefined;
   const blocks: Block[] = [];
   for (const event of events) {
+    // A proxy put a whole message into one frame.
+    if ((event.type as string) === "message") return event as unknown as Message;
     if (event.type === "message_start") ({ message } = event);
     if (event.type === "content_block_start") blocks[event.index] = event.content_block;
     if (event.type === "content_block_delta") {
@@ -85,9 +96,3 @@ export const addUpEvents = (events: readonly Event[]): Message => {
   if (message === undefined) throw new Error("There is no message in the stream.");
   return { ...message, content: blocks as unknown as Message["content"] };
 };
-
-/** The events of a recorded stream; a proxy may have put another dialect's end mark behind them. */
-export const eventsIn = (stream: string): readonly Event[] =>
-  dataOf(stream)
-    .filter((data) => data !== "[DONE]")
-    .map((data) => JSON.parse(data) as Event);

@@ -1,0 +1,4 @@
+import { geminiFront } from "./fronts/gemini.ts";
+import { testRecordings } from "./suite.ts";
+
+testRecordings(geminiFront);

@@ -1,0 +1,4 @@
+import { messagesFront } from "./fronts/messages.ts";
+import { testRecordings } from "./suite.ts";
+
+testRecordings(messagesFront);

@@ -1,0 +1,4 @@
+import { responsesFront } from "./fronts/responses.ts";
+import { testRecordings } from "./suite.ts";
+
+testRecordings(responsesFront);

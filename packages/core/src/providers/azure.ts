@@ -104,7 +104,8 @@ export const azureFrom = (environment: Environment, options: AzureOpenaiOptions 
   };
 
   const nameOf = (model: string): string => names.get(model) ?? model;
-  const chat = hostedDialect(openaiChat, { nameOf, ...(isDated ? { placeOf: underDeployment } : {}) });
+  const named = { nameOf, ...(isDated ? { placeOf: underDeployment } : {}) };
+  const chat = hostedDialect(openaiChat, named);
   const responses = hostedDialect(openaiResponses, { nameOf });
   const dialectOfModel: DialectOfModel = (model, request) => {
     if (guests.some((guest) => guest.model.test(model))) return chat;
@@ -115,6 +116,7 @@ export const azureFrom = (environment: Environment, options: AzureOpenaiOptions 
       ...azureDefinition,
       quirks,
       dialect: api === "responses" ? responses : chat,
+      embeddings: hostedDialect(openaiEmbeddings, named),
       ...(api === "auto" ? { dialectOfModel } : {}),
       ...(version === "v1" ? {} : { query: `api-version=${version}` }),
     },

@@ -27,6 +27,7 @@ const paths = {
   messages: "/v1/messages",
   responses: "/v1/responses",
   count: "/v1/messages/count_tokens",
+  embeddings: "/v1/embeddings",
 } as const;
 
 type Answer = FakeAnswer | ((url: string) => FakeAnswer);

@@ -61,6 +61,23 @@ describe("where a deployment is asked", () => {
   });
 });
 
+describe("embeddings", () => {
+  test.each<[AzureOpenaiOptions, string]>([
+    [{}, "https://acme.openai.azure.com/openai/v1/embeddings"],
+    [
+      { apiVersion: "2024-10-21" },
+      "https://acme.openai.azure.com/openai/deployments/vectors/embeddings?api-version=2024-10-21",
+    ],
+  ])("are asked of their deployment as well: %j", async (options, url) => {
+    const provider = azure({ deployments: { "text-embedding-3-small": "vectors" }, ...options });
+    const body = { model: "azure/text-embedding-3-small", input: "Hello" };
+    const answer = { object: "list", model: "m", data: [{ index: 0, embedding: [1, 2] }], usage: { prompt_tokens: 1 } };
+    const { sent, response } = await ask(provider, body, { body: answer }, "embeddings");
+    expect(sent[0]).toMatchObject({ url, body: { model: "vectors", input: "Hello" } });
+    expect(response.status).toBe(200);
+  });
+});
+
 describe("who is asking", () => {
   test("is shown by a token of Entra, fetched for each call", async () => {
     let calls = 0;

@@ -33,7 +33,7 @@ const cellsOf = (row: ProviderRow): readonly string[] => [
   addressOf(row),
   list(keyVariablesOf(row)),
   list(addressVariablesOf(row)),
-  (row.apis ?? []).join(", "),
+  [...(row.apis ?? []), ...(row.embeddings === undefined ? [] : ["embeddings"])].join(", "),
   quirksOf(row),
 ];
 

@@ -1,3 +1,4 @@
+import { bedrockEmbeddings } from "../dialects/bedrock-embeddings/bedrock-embeddings.ts";
 import { bedrockConverse } from "../dialects/bedrock-converse/bedrock-converse.ts";
 import { keepUntilExpiry, type AwsCredentials, type AwsCredentialSource } from "./auth/aws-credentials.ts";
 import { fromSharedCredentials, sharedCredentialsPath } from "./auth/shared-credentials.ts";
@@ -54,6 +55,7 @@ export const bedrockFrom = (environment: Environment, options: BedrockOptions = 
     id: "bedrock",
     telemetryName: "aws.bedrock",
     dialect: bedrockConverse,
+    embeddings: bedrockEmbeddings,
     baseURL: endpointOf(region),
     keyVariables: isSigned ? [] : [keyVariable],
     baseURLVariables: ["BEDROCK_BASE_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"],

@@ -1,3 +1,4 @@
+import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import { anthropicMessages } from "../dialects/anthropic-messages/anthropic-messages.ts";
 import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiResponses } from "../dialects/openai-responses/openai-responses.ts";
@@ -55,6 +56,7 @@ export const cloudRows: readonly ProviderRow[] = [
   },
   {
     id: "cloudflare",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1",
     addressParts: { account: ["CLOUDFLARE_ACCOUNT_ID"] },
     keyVariables: ["CLOUDFLARE_API_KEY"],
@@ -64,6 +66,7 @@ export const cloudRows: readonly ProviderRow[] = [
   },
   {
     id: "databricks",
+    embeddings: openaiEmbeddings,
     baseURL: "https://{host}/serving-endpoints",
     addressParts: { host: ["DATABRICKS_HOST"] },
     keyVariables: ["DATABRICKS_API_KEY"],
@@ -89,6 +92,7 @@ export const cloudRows: readonly ProviderRow[] = [
   },
   {
     id: "heroku",
+    embeddings: openaiEmbeddings,
     baseURL: "https://us.inference.heroku.com/v1",
     keyVariables: ["HEROKU_INFERENCE_KEY", "INFERENCE_KEY"],
     baseURLVariables: ["HEROKU_INFERENCE_URL", "INFERENCE_URL"],

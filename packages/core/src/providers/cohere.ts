@@ -1,3 +1,4 @@
+import { cohereEmbeddings } from "../dialects/cohere/embeddings.ts";
 import { cohere as cohereDialect } from "../dialects/cohere/cohere.ts";
 import { checkOptions, createProvider } from "./create-provider.ts";
 import type { Environment } from "./environment.ts";
@@ -8,6 +9,7 @@ export const cohereDefinition: ProviderDefinition = {
   id: "cohere",
   telemetryName: "cohere",
   dialect: cohereDialect,
+  embeddings: cohereEmbeddings,
   baseURL: "https://api.cohere.com/v2",
   keyVariables: ["COHERE_API_KEY", "CO_API_KEY"],
   baseURLVariables: ["COHERE_BASE_URL", "CO_API_URL"],

@@ -1,3 +1,4 @@
+import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import type { ProviderRow } from "./provider-row.ts";
 
 const lenient = { doneMarker: "optional" } as const;
@@ -6,6 +7,7 @@ const lenient = { doneMarker: "optional" } as const;
 export const gatewayRows: readonly ProviderRow[] = [
   {
     id: "portkey",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.portkey.ai/v1",
     // Names of models begin with that of an integration: `@openai-prod/gpt-5-mini`.
     auth: { type: "header", name: "x-portkey-api-key" },
@@ -15,6 +17,7 @@ export const gatewayRows: readonly ProviderRow[] = [
   },
   {
     id: "vercel",
+    embeddings: openaiEmbeddings,
     baseURL: "https://ai-gateway.vercel.sh/v1",
     keyVariables: ["AI_GATEWAY_API_KEY"],
     baseURLVariables: ["AI_GATEWAY_BASE_URL"],

@@ -1,3 +1,4 @@
+import { geminiEmbeddings } from "../dialects/gemini/embeddings.ts";
 import { gemini as geminiDialect } from "../dialects/gemini/gemini.ts";
 import { checkOptions, createProvider } from "./create-provider.ts";
 import type { Environment } from "./environment.ts";
@@ -8,6 +9,7 @@ export const geminiDefinition: ProviderDefinition = {
   id: "gemini",
   telemetryName: "gcp.gemini",
   dialect: geminiDialect,
+  embeddings: geminiEmbeddings,
   baseURL: "https://generativelanguage.googleapis.com/v1beta",
   auth: { type: "header", name: "x-goog-api-key" },
   keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],

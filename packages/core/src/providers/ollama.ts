@@ -1,3 +1,4 @@
+import { ollamaEmbeddings } from "../dialects/ollama/embeddings.ts";
 import { ollama as ollamaDialect } from "../dialects/ollama/ollama.ts";
 import { checkOptions, createProvider } from "./create-provider.ts";
 import type { Environment } from "./environment.ts";
@@ -7,6 +8,7 @@ import type { Provider, ProviderOptions } from "./provider.ts";
 export const ollamaDefinition: ProviderDefinition = {
   id: "ollama",
   dialect: ollamaDialect,
+  embeddings: ollamaEmbeddings,
   baseURL: "http://127.0.0.1:11434",
   keyVariables: ["OLLAMA_API_KEY"],
   hostVariable: "OLLAMA_HOST",

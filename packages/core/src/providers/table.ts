@@ -1,3 +1,4 @@
+import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import { cloudRows } from "./cloud-rows.ts";
 import { cohereDefinition } from "./cohere.ts";
 import { gatewayRows } from "./gateway-rows.ts";
@@ -14,6 +15,7 @@ const reasoningGrok = { unsupported: ["stop", "presence_penalty", "frequency_pen
 const hostedRows: readonly ProviderRow[] = [
   {
     id: "mistral",
+    embeddings: openaiEmbeddings,
     telemetryName: "mistral_ai",
     baseURL: "https://api.mistral.ai/v1",
     keyVariables: ["MISTRAL_API_KEY"],
@@ -26,6 +28,7 @@ const hostedRows: readonly ProviderRow[] = [
       seedField: "random_seed",
       maxTemperature: 1.5,
       unsupported: ["logprobs", "top_logprobs", "logit_bias", "user", "store"],
+      embeddingFields: { dimensions: "output_dimension" },
     },
   },
   {
@@ -85,6 +88,7 @@ const hostedRows: readonly ProviderRow[] = [
   },
   {
     id: "openrouter",
+    embeddings: openaiEmbeddings,
     baseURL: "https://openrouter.ai/api/v1",
     keyVariables: ["OPENROUTER_API_KEY"],
     apis: ["responses", "messages"],
@@ -99,6 +103,7 @@ const hostedRows: readonly ProviderRow[] = [
   },
   {
     id: "together",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.together.xyz/v1",
     keyVariables: ["TOGETHER_API_KEY", "TOGETHERAI_API_KEY"],
     // Takes a number where others take true.
@@ -106,6 +111,7 @@ const hostedRows: readonly ProviderRow[] = [
   },
   {
     id: "fireworks",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.fireworks.ai/inference/v1",
     keyVariables: ["FIREWORKS_API_KEY"],
     apis: ["responses", "messages"],
@@ -154,6 +160,7 @@ const hostedRows: readonly ProviderRow[] = [
   },
   {
     id: "alibaba",
+    embeddings: openaiEmbeddings,
     baseURL: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
     keyVariables: ["DASHSCOPE_API_KEY"],
     baseURLVariables: ["DASHSCOPE_BASE_URL"],
@@ -173,20 +180,34 @@ const hostedRows: readonly ProviderRow[] = [
   },
   {
     id: "volcengine",
+    embeddings: openaiEmbeddings,
     baseURL: "https://ark.cn-beijing.volces.com/api/v3",
     keyVariables: ["ARK_API_KEY", "VOLCENGINE_API_KEY"],
     baseURLVariables: ["ARK_BASE_URL", "VOLCENGINE_BASE_URL"],
     apis: ["responses"],
     quirks: { ...lenient, reasoningControl: "thinking" },
   },
-  { id: "nvidia", baseURL: "https://integrate.api.nvidia.com/v1", keyVariables: ["NVIDIA_API_KEY"], quirks: lenient },
+  {
+    id: "nvidia",
+    embeddings: openaiEmbeddings,
+    baseURL: "https://integrate.api.nvidia.com/v1",
+    keyVariables: ["NVIDIA_API_KEY"],
+    quirks: lenient,
+  },
   {
     id: "deepinfra",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.deepinfra.com/v1/openai",
     keyVariables: ["DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"],
     quirks: lenient,
   },
-  { id: "sambanova", baseURL: "https://api.sambanova.ai/v1", keyVariables: ["SAMBANOVA_API_KEY"], quirks: lenient },
+  {
+    id: "sambanova",
+    embeddings: openaiEmbeddings,
+    baseURL: "https://api.sambanova.ai/v1",
+    keyVariables: ["SAMBANOVA_API_KEY"],
+    quirks: lenient,
+  },
   {
     id: "huggingface",
     baseURL: "https://router.huggingface.co/v1",
@@ -195,7 +216,13 @@ const hostedRows: readonly ProviderRow[] = [
     apis: ["responses"],
     quirks: lenient,
   },
-  { id: "novita", baseURL: "https://api.novita.ai/v3/openai", keyVariables: ["NOVITA_API_KEY"], quirks: lenient },
+  {
+    id: "novita",
+    embeddings: openaiEmbeddings,
+    baseURL: "https://api.novita.ai/v3/openai",
+    keyVariables: ["NOVITA_API_KEY"],
+    quirks: lenient,
+  },
   { id: "hyperbolic", baseURL: "https://api.hyperbolic.xyz/v1", keyVariables: ["HYPERBOLIC_API_KEY"], quirks: lenient },
   { id: "baseten", baseURL: "https://inference.baseten.co/v1", keyVariables: ["BASETEN_API_KEY"], quirks: lenient },
   {
@@ -213,6 +240,7 @@ const hostedRows: readonly ProviderRow[] = [
   { id: "lambda", baseURL: "https://api.lambda.ai/v1", keyVariables: ["LAMBDA_API_KEY"], quirks: lenient },
   {
     id: "scaleway",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.scaleway.ai/v1",
     keyVariables: ["SCALEWAY_API_KEY"],
     // Opens the whole cloud account and is set wherever that is managed.
@@ -235,6 +263,7 @@ const hostedRows: readonly ProviderRow[] = [
   cohereDefinition,
   {
     id: "github",
+    embeddings: openaiEmbeddings,
     baseURL: "https://models.github.ai/inference",
     keyVariables: ["GITHUB_MODELS_TOKEN"],
     baseURLVariables: ["GITHUB_MODELS_BASE_URL"],
@@ -250,6 +279,7 @@ const hostedRows: readonly ProviderRow[] = [
   },
   {
     id: "doubleword",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.doubleword.ai/v1",
     keyVariables: ["DOUBLEWORD_API_KEY"],
     apis: ["messages"],
@@ -257,12 +287,14 @@ const hostedRows: readonly ProviderRow[] = [
   },
   {
     id: "nebius",
+    embeddings: openaiEmbeddings,
     baseURL: "https://api.tokenfactory.nebius.com/v1",
     keyVariables: ["NEBIUS_API_KEY"],
     quirks: lenient,
   },
   {
     id: "ovhcloud",
+    embeddings: openaiEmbeddings,
     baseURL: "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
     keyVariables: ["OVHCLOUD_API_KEY", "OVH_AI_ENDPOINTS_ACCESS_TOKEN"],
     quirks: lenient,
@@ -279,6 +311,14 @@ const hostedRows: readonly ProviderRow[] = [
     keyVariables: ["PUBLICAI_API_KEY"],
     baseURLVariables: ["PUBLICAI_BASE_URL", "PUBLICAI_API_BASE"],
     quirks: { ...lenient, stringContent: true },
+  },
+  {
+    id: "voyage",
+    baseURL: "https://api.voyageai.com/v1",
+    keyVariables: ["VOYAGE_API_KEY", "VOYAGEAI_API_KEY"],
+    embeddings: openaiEmbeddings,
+    // A list of numbers is what it writes where nothing else is asked for, and it has no word for that.
+    quirks: { embeddingFields: { dimensions: "output_dimension", encoding: false, inputType: "input_type" } },
   },
 ];
 

@@ -19,7 +19,7 @@ export interface QuirkCase {
   /** The request is refused, and nothing is sent. */
   readonly isRefused?: true;
   /** The client's dialect. @default "chat" */
-  readonly front?: "chat" | "messages";
+  readonly front?: "chat" | "messages" | "embeddings";
 }
 
 const tool = { type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } };
@@ -166,6 +166,21 @@ export const quirkCases: Readonly<Record<string, QuirkCase>> = {
   },
   ai21: plain,
   "meta-llama": plain,
+  voyage: {
+    shows: "makes embeddings, and has names of its own for their settings",
+    front: "embeddings",
+    asks: { input: "Hello", dimensions: 256, input_type: "query", encoding_format: "base64" },
+    sends: {
+      input: "Hello",
+      output_dimension: 256,
+      input_type: "query",
+      dimensions: undefined,
+      encoding_format: undefined,
+    },
+    url: "https://api.voyageai.com/v1/embeddings",
+    answer: { body: JSON.stringify({ data: [{ embedding: [1], index: 0 }], usage: { total_tokens: 2 } }) },
+    says: { data: [{ embedding: "AACAPw==" }], usage: { prompt_tokens: 2 } },
+  },
   cohere: {
     shows: "speaks a dialect of its own",
     asks: { top_p: 0.5 },

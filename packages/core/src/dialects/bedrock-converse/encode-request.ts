@@ -1,5 +1,4 @@
 import { sourceOf, type ChatRequest } from "../../chat/request.ts";
-import { GatewayError } from "../../errors.ts";
 import { withAnswerTool } from "../answer-tool.ts";
 import { adaptSchema } from "../claude/output-schema.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
@@ -17,6 +16,7 @@ import { dialectId } from "./identity.ts";
 import { encodeInference } from "./inference.ts";
 import { traitsOf, type ModelTraits } from "./model-traits.ts";
 import { finishTurns } from "./finish-turns.ts";
+import { modelPath } from "./model-path.ts";
 
 const streamHeaders = { accept: "application/vnd.amazon.eventstream" };
 
@@ -28,7 +28,7 @@ const streamHeaders = { accept: "application/vnd.amazon.eventstream" };
  */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
   const call = {
-    path: pathOf(target.model, request.stream ? "converse-stream" : "converse"),
+    path: modelPath(target.model, request.stream ? "converse-stream" : "converse"),
     ...(request.stream ? { headers: streamHeaders } : {}),
   };
   const source = sourceOf(request);
@@ -44,17 +44,10 @@ export const encodeCountRequest = (request: ChatRequest, target: BackTarget): En
   const { messages, system, toolConfig, additionalModelRequestFields } = encodeBody(request, target, losses);
   const converse = { messages, system, toolConfig, additionalModelRequestFields };
   return {
-    path: pathOf(target.model, "count-tokens"),
+    path: modelPath(target.model, "count-tokens"),
     body: JSON.stringify({ input: { converse } }),
     dropped: losses.dropped,
   };
-};
-
-/** The model stands in the path: an id with its colon, or an ARN with its slash, percent-encoded to one segment. */
-const pathOf = (model: string, operation: "converse" | "converse-stream" | "count-tokens"): string => {
-  // A URL takes these for steps, however they are encoded.
-  if (model === "." || model === "..") throw new GatewayError("model_not_found", `There is no model "${model}".`);
-  return `/model/${encodeURIComponent(model)}/${operation}`;
 };
 
 const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Json => {

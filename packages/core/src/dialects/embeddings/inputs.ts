@@ -1,4 +1,5 @@
 import type { Message, Part } from "../../chat/message.ts";
+import type { ChatRequest } from "../../chat/request.ts";
 import type { Losses } from "../losses.ts";
 
 /** The inputs as messages: what looks at the text of a request sees them where it sees every text. */
@@ -17,4 +18,10 @@ export const textOf = ({ parts }: Message, losses: Losses): string => {
     else losses.meaning("input", part.type === "opaque" ? "it takes no token numbers" : `it embeds no ${part.type}`);
   }
   return text;
+};
+
+/** Names what only OpenAI-like servers take. In which form vectors come is nobody's business but ours. */
+export const nameEmbeddingLosses = (request: ChatRequest, losses: Losses): void => {
+  if (request.user !== undefined) losses.tuning("user");
+  for (const name of Object.keys(request.extras ?? {})) losses.tuning(name);
 };

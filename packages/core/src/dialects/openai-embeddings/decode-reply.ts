@@ -27,3 +27,8 @@ export const decodeReply = (body: Json, options: DecodeOptions): readonly ChatEv
     options,
   );
 };
+
+/** Servers that count the tokens in other words, or do not say of which input a vector is. */
+export const isBroken = (body: Json): boolean =>
+  tokenCount(objectIn(body, "usage")?.["prompt_tokens"]) === undefined ||
+  arrayIn(body, "data").some((item) => isObject(item) && numberIn(item, "index") === undefined);

@@ -1,7 +1,7 @@
 import type { BackDialect, FrontDialect } from "../dialect.ts";
 import { createDecoder, createEncoder } from "../embeddings/unstreamed.ts";
 import { decodeError, encodeError } from "../openai-errors.ts";
-import { decodeReply } from "./decode-reply.ts";
+import { decodeReply, isBroken } from "./decode-reply.ts";
 import { decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
@@ -19,6 +19,7 @@ export const openaiEmbeddings: FrontDialect & BackDialect = {
   heartbeat: "",
   encodeRequest,
   decodeReply,
+  isBroken,
   createDecoder,
   decodeError,
 };

@@ -21,7 +21,9 @@ export interface Recording {
   readonly headers: Readonly<Record<string, string>>;
   /** The answer's bytes. */
   readonly body: Buffer;
-  readonly request?: { readonly dialect: string; readonly body: Json };
+  readonly request?: RecordedRequest;
+  /** What a request was translated to, as the provider accepted it. */
+  readonly translated?: RecordedRequest;
 }
 
 /** A line of the index. Translations name the format a request was written in and the one it was translated to. */
@@ -64,8 +66,19 @@ const readBody = (path: string): readonly [type: string, body: Buffer] => {
   return ["application/vnd.amazon.eventstream", Buffer.concat(events.map(([type, value]) => awsEvent(type, value)))];
 };
 
-const readRequest = (path: string, dialect: string): Pick<Recording, "request"> =>
-  existsSync(path) ? { request: { dialect, body: readJson(path) } } : {};
+/** A request that was recorded or translated, with what its address says. */
+export interface RecordedRequest {
+  readonly dialect: string;
+  readonly model: string;
+  readonly isStream: boolean;
+  readonly bytes: Buffer;
+  readonly body: Json;
+}
+
+const readRequest = (path: string, rest: Omit<RecordedRequest, "bytes" | "body">): RecordedRequest => {
+  const bytes = readFileSync(path);
+  return { ...rest, bytes, body: JSON.parse(bytes.toString()) as Json };
+};
 
 const anyModel = "some-model";
 
@@ -93,24 +106,34 @@ const toRecording = ({
       ...(isStreamBody(type) || headers["content-type"] === undefined ? { "content-type": type } : {}),
     },
     body,
-    ...readRequest(`${path}request.json`, dialect),
+    ...(existsSync(`${path}request.json`)
+      ? { request: readRequest(`${path}request.json`, { dialect, model: model ?? anyModel, isStream: stream }) }
+      : {}),
   };
 };
 
-const modelIn = ({ model, modelId = model }: Json): string => (typeof modelId === "string" ? modelId : anyModel);
-
 /** A request that was translated, with what the provider of the other format answered. */
-const toTranslation = ({ dir, source = "", target = "" }: IndexEntry): Recording => ({
-  dir,
-  provider: "translations",
-  dialect: target,
-  model: modelIn(readJson(`${root}${dir}/target.request.json`)),
-  status: 200,
-  isStream: false,
-  headers: { "content-type": "application/json" },
-  body: readFileSync(`${root}${dir}/target.response.json`),
-  ...readRequest(`${root}${dir}/source.request.json`, source),
-});
+const toTranslation = ({ dir, source = "", target = "" }: IndexEntry): Recording => {
+  const path = `${root}${dir}/`;
+  const read = (name: string, dialect: string): RecordedRequest => {
+    const { body, ...rest } = readRequest(`${path}${name}.request.json`, { dialect, model: anyModel, isStream: false });
+    const { model, modelId = model } = body;
+    return { ...rest, body, model: typeof modelId === "string" ? modelId : anyModel };
+  };
+  const translated = read("target", target);
+  return {
+    dir,
+    provider: "translations",
+    dialect: target,
+    model: translated.model,
+    status: 200,
+    isStream: false,
+    headers: { "content-type": "application/json" },
+    body: readFileSync(`${path}target.response.json`),
+    request: read("source", source),
+    translated,
+  };
+};
 
 const index = present ? (JSON.parse(readFileSync(`${root}index.json`, "utf8")) as readonly IndexEntry[]) : [];
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createCollector, type CollectedReply } from "../../chat/collect.ts";
 import { withFrame, type ChatEvent } from "../../chat/event.ts";
-import { rememberSource, type ChatRequest } from "../../chat/request.ts";
+import type { ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
@@ -110,9 +110,6 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
   const streams = withFile("stream.sse", ({ dir }) => !broken.test(dir));
   const wholes = withFile("response.json", ({ status, dir }) => status < 400 && !dir.includes("error-in-200"));
   const errors = withFile("response.json", ({ status }) => status >= 400);
-  const isRequest = (one: Case): boolean =>
-    one.status < 400 && JSON.parse(read(one, "request.json").toString()).model !== undefined;
-  const requests = withFile("request.json", isRequest);
 
   it("is there in numbers", () => {
     expect(streams.length).toBeGreaterThan(80);
@@ -173,51 +170,6 @@ describe.skipIf(!present)("recorded traffic (skipped where the recordings are ab
     expect(again.usage?.outputTokens).toBe(reply.usage?.outputTokens);
   });
 
-  it.each(requests)("reads the request $dir and sends it on as it came but for the model", (one) => {
-    const bytes = read(one, "request.json");
-    const body = JSON.parse(bytes.toString());
-    const request = openaiChat.decodeRequest(body);
-    expect(request.messages.length).toBe(body.messages.length);
-    rememberSource(request, { dialect: "openai-chat", bytes, body });
-    const quirks: Quirks = {
-      streamUsage: "asked",
-      developerRole: true,
-      cacheControl: true,
-      allowedTools: true,
-      openrouterExtensions: true,
-      reasoningControl: body.reasoning === undefined ? "effort" : "object",
-      maxTokensField: body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens",
-      ...reasoningFieldOf(body),
-    };
-    const sent = Buffer.from(
-      openaiChat.encodeRequest(request, { provider: "p", model: "other", quirks }).body,
-    ).toString();
-    const asked = body.stream === true && body.stream_options?.include_usage !== true;
-    const expected = {
-      ...body,
-      model: "other",
-      ...(asked ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
-    };
-    expect(JSON.parse(sent)).toEqual(expected);
-    const isPlain = !asked && bytes.toString().split('"model"').length === 2;
-    const name = new RegExp(`("model"\\s*:\\s*)${escaped(JSON.stringify(body.model))}`);
-    expect(sent).toBe(isPlain ? bytes.toString().replace(name, '$1"other"') : sent);
-  });
-
-  it.each(requests)("writes the request $dir anew so that it reads the same again", (one) => {
-    const { routing: _, ...request } = openaiChat.decodeRequest(JSON.parse(read(one, "request.json").toString()));
-    const quirks: Quirks = {
-      developerRole: true,
-      cacheControl: true,
-      reasoningField: "reasoning_details",
-      reasoningControl: "object",
-    };
-    const { body, dropped } = openaiChat.encodeRequest(request, { provider: "p", model: request.model, quirks });
-    const again = openaiChat.decodeRequest(JSON.parse(String(body)));
-    expect(dropped).toEqual([]);
-    expect(comparable(again)).toEqual(comparable(request));
-  });
-
   it.each(withFile("stream.sse", ({ dir }) => broken.test(dir)))("throws on the broken stream $dir", (one) => {
     expect(() => decodeStream(read(one, "stream.sse"), optionsFor(one))).toThrow(GatewayError);
   });
@@ -273,20 +225,4 @@ const endAsPromised = (raw: string): string => {
         );
   const closed = /(\r\n\r\n|\n\n|\r\r)$/.test(stream) ? stream : `${stream}\n\n`;
   return over === -1 ? `${closed}data: [DONE]\n\n` : closed;
-};
-
-const escaped = (value: string): string => value.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
-/** Neither what the gateway adds, nor what says nothing without tools. */
-const comparable = ({ parallelToolCalls, ...request }: ChatRequest): unknown => ({
-  ...request,
-  includeUsage: true,
-  parallelToolCalls: request.tools === undefined ? undefined : parallelToolCalls,
-});
-
-const reasoningFieldOf = (body: { messages: Json[] }): Quirks => {
-  for (const name of ["reasoning_content", "reasoning"] as const) {
-    if (body.messages.some((message) => message[name] !== undefined)) return { reasoningField: name };
-  }
-  return {};
 };

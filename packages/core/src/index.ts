@@ -117,6 +117,7 @@ export {
 } from "./stages/meter/ledger.ts";
 export { meter, spentKey, type MeterOptions, type Spent } from "./stages/meter/meter.ts";
 export { translateStream, type TranslateStreamOptions } from "./stages/translate-stream/translate-stream.ts";
+export type { SignatureOptions } from "./stages/translate-stream/signature-options.ts";
 
 export { anthropic } from "./providers/anthropic.ts";
 export type { AwsCredentials, AwsCredentialSource } from "./providers/auth/aws-credentials.ts";

@@ -166,6 +166,16 @@ export interface BackDialect {
   readonly decodeError: (body: unknown, headers?: Readonly<Record<string, string>>) => ErrorDetails;
   /** Absent where its servers do not count without answering. */
   readonly count?: CountFace;
+  /**
+   * Whether its servers want to see again, on the next turn, what they reasoned before a tool call and what proves it.
+   * Absent where they never do.
+   */
+  readonly wantsReasoning?: (quirks: Quirks) => boolean;
+  /**
+   * Its own clients keep that in blocks or items of their own: what they leave out, they leave out knowingly. Elsewhere
+   * it stands in fields that a client's library may not know and drop.
+   */
+  readonly keepsReasoning?: true;
 }
 
 /** What could be read from a provider's error body. */

@@ -58,6 +58,7 @@ export const attribute = {
   cacheKey: "llm_gateway.cache.key",
   cacheStored: "llm_gateway.cache.stored",
   cacheSavedTokens: "llm_gateway.cache.saved_tokens",
+  signaturesRestored: "llm_gateway.signatures.restored",
   routeName: "llm_gateway.route.name",
   routeStrategy: "llm_gateway.route.strategy",
   routeTargets: "llm_gateway.route.targets",

@@ -29,6 +29,8 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   createDecoder,
   decodeError,
   needsData: ({ source }, { quirks }) => quirks.mediaUrls === false && isWebAddress(source),
+  wantsReasoning: () => true,
+  keepsReasoning: true,
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },
 };
 

@@ -12,17 +12,22 @@ import {
   restOf,
 } from "../fields.ts";
 import { decodeCitation } from "./citations.ts";
-import { dialectId, signatureFormat } from "./identity.ts";
+import { dialectId } from "./identity.ts";
+import { decodeRedacted, decodeThinking, type CallSignatures } from "./thinking-blocks.ts";
 
 /** Content as a client wrote it, a text or a list of blocks, as parts. */
 export const decodeContent = (content: unknown, param: string): Part[] => {
   if (typeof content === "string") return [{ type: "text", text: content }];
   if (!Array.isArray(content)) throw invalidValue(param, "a string or an array of content blocks", content);
-  return content.map((block: unknown, index) => {
+  const signatures: CallSignatures = new Map();
+  const parts: Part[] = [];
+  content.forEach((block: unknown, index) => {
     const place = `${param}[${index}]`;
     if (!isObject(block)) throw invalidValue(place, "a content block", block);
-    return decodeBlock(block, place);
+    const part = decodeBlock(block, place, signatures);
+    if (part !== undefined) parts.push(part);
   });
+  return parts;
 };
 
 /** `cache_control`, wherever it stands. */
@@ -31,7 +36,8 @@ export const decodeCacheHint = (value: unknown, param: string): CacheHint | unde
   return control && present({ ttl: readString(control["ttl"], `${param}.ttl`) });
 };
 
-const decodeBlock = (block: Json, param: string): Part => {
+/** `undefined` for a block that says nothing by itself. */
+const decodeBlock = (block: Json, param: string, signatures: CallSignatures): Part | undefined => {
   const field = (name: string): string => `${param}.${name}`;
   const text = (name: string): string => required(readString(block[name], field(name)), field(name), "a string");
   const rest = (...names: string[]) => ({
@@ -68,15 +74,18 @@ const decodeBlock = (block: Json, param: string): Part => {
             ...rest("source", "title", "context", "citations"),
           });
     }
-    case "tool_use":
+    case "tool_use": {
+      const id = text("id");
       return present({
         type: "tool-call" as const,
         kind: "function" as const,
-        id: text("id"),
+        id,
         name: text("name"),
         arguments: JSON.stringify(readObject(block["input"], field("input")) ?? {}),
+        signature: signatures.get(id),
         ...rest("id", "name", "input"),
       });
+    }
     case "tool_result":
       return present({
         type: "tool-result" as const,
@@ -87,21 +96,12 @@ const decodeBlock = (block: Json, param: string): Part => {
       });
     case "thinking": {
       const signature = readString(block["signature"], field("signature")) ?? "";
-      return present({
-        type: "reasoning" as const,
-        text: text("thinking"),
-        // An empty signature stands on reasoning that came from elsewhere.
-        signature: signature === "" ? undefined : { format: signatureFormat, value: signature },
-        ...rest("thinking", "signature"),
-      });
+      return present({ ...decodeThinking(text("thinking"), signature), ...rest("thinking", "signature") });
     }
-    case "redacted_thinking":
-      return present({
-        type: "reasoning" as const,
-        text: "",
-        encrypted: { format: signatureFormat, value: text("data") },
-        ...rest("data"),
-      });
+    case "redacted_thinking": {
+      const part = decodeRedacted(text("data"), signatures);
+      return part && present({ ...part, ...rest("data") });
+    }
     default:
       return opaque;
   }

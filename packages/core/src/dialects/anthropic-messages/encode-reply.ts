@@ -1,11 +1,13 @@
 import type { Choice, CollectedReply } from "../../chat/collect.ts";
-import type { Citation, Part, ReasoningPart, ToolCallPart } from "../../chat/message.ts";
+import type { Citation, Part, ToolCallPart } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { EncodeOptions, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
 import { encodeCitation } from "./citations.ts";
-import { dialectId, signatureFormat } from "./identity.ts";
+import type { Proof } from "../wrapped-proof.ts";
+import { dialectId } from "./identity.ts";
 import { toStopReason } from "./stop-reasons.ts";
+import { asksForThinking, encodeReasoning, proofBlock } from "./thinking-blocks.ts";
 import { encodeUsage } from "./usage.ts";
 
 /** What opens a message: all that is known before the first block. */
@@ -41,7 +43,7 @@ export const encodeEnding = (
 export const encodeReply = (reply: CollectedReply, options: EncodeOptions): string => {
   const choice: Choice = reply.choices[0] ?? { index: 0, parts: [], citations: [], finishReason: "error" };
   if (choice.finishReason === "error") throw gaveUp();
-  const content = encodeParts(choice).join(",");
+  const content = encodeParts(choice, asksForThinking(options.request)).join(",");
   const isRefusal = choice.parts.some(({ type }) => type === "refusal");
   const tail = {
     ...encodeEnding(choice, isRefusal),
@@ -62,22 +64,40 @@ const ownExtras = (extras: Json = {}): Json => {
 export const gaveUp = (): UpstreamError =>
   new UpstreamError("upstream_error", "The provider gave up before the answer was complete.");
 
-const encodeParts = (choice: Choice): readonly string[] => {
+const encodeParts = (choice: Choice, tellsProofs: boolean): readonly string[] => {
   const blocks: string[] = [];
   // Citations hang on the block they begin with.
   const citations = Map.groupBy(choice.citations, ({ start }) => start);
   let offset = 0;
   for (const part of choice.parts) {
-    const block = encodePart(part, choice, citations.get(offset) ?? []);
+    const block = encodePart(part, choice, citations.get(offset) ?? [], tellsProofs);
+    const proof = tellsProofs ? encodeProof(part) : undefined;
+    // Of a call it is told before, of a text behind.
+    if (proof !== undefined && part.type === "tool-call") blocks.push(proof);
     if (block !== undefined) blocks.push(block);
+    if (proof !== undefined && part.type === "text") blocks.push(proof);
     if (part.type === "text") offset += part.text.length;
   }
   return blocks;
 };
 
-const encodePart = (part: Part, choice: Choice, cited: readonly Citation[]): string | undefined => {
+/** The proof that has no place in the block of its own part. */
+const encodeProof = (part: Part): string | undefined => {
+  if ((part.type !== "text" && part.type !== "tool-call") || part.signature === undefined) return undefined;
+  const { signature } = part;
+  const proof: Proof = part.type === "text" ? { kind: "text", signature } : { kind: "call", signature, call: part.id };
+  return JSON.stringify(proofBlock(proof));
+};
+
+const encodePart = (
+  part: Part,
+  choice: Choice,
+  cited: readonly Citation[],
+  tellsProofs: boolean,
+): string | undefined => {
   switch (part.type) {
     case "text": {
+      if (part.text === "" && part.signature !== undefined) return undefined;
       const citations = cited.map(encodeCitation).filter((citation) => citation !== undefined);
       return JSON.stringify({ type: "text", text: part.text, ...(citations.length > 0 && { citations }) });
     }
@@ -86,15 +106,10 @@ const encodePart = (part: Part, choice: Choice, cited: readonly Citation[]): str
       return choice.extras?.["stop_details"] === undefined
         ? JSON.stringify({ type: "text", text: part.text })
         : undefined;
-    case "reasoning":
-      if (
-        part.text === "" &&
-        part.signature?.format !== signatureFormat &&
-        part.encrypted?.format !== signatureFormat
-      ) {
-        return undefined;
-      }
-      return JSON.stringify(encodeReasoning(part));
+    case "reasoning": {
+      const block = encodeReasoning(part, tellsProofs);
+      return block && JSON.stringify(block);
+    }
     case "tool-call":
       return encodeToolUse(part, choice.finishReason === "length");
     case "opaque":
@@ -103,12 +118,6 @@ const encodePart = (part: Part, choice: Choice, cited: readonly Citation[]): str
       return undefined;
   }
 };
-
-/** Clients expect a signature on each thinking block; reasoning from elsewhere gets an empty one and keeps its text. */
-const encodeReasoning = ({ text, signature, encrypted }: ReasoningPart): Json =>
-  encrypted?.format === signatureFormat
-    ? { type: "redacted_thinking", data: encrypted.value }
-    : { type: "thinking", thinking: text, signature: signature?.format === signatureFormat ? signature.value : "" };
 
 const encodeToolUse = ({ id, name, arguments: text }: ToolCallPart, wasCut: boolean): string | undefined => {
   const head = JSON.stringify({ type: "tool_use", id, name }).slice(0, -1);

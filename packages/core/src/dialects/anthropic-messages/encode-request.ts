@@ -16,6 +16,7 @@ import { toConversation, type Block } from "../turns.ts";
 import { betaHeaders } from "./betas.ts";
 import { blockShape, encodeCacheHint } from "./encode-content.ts";
 import { encodeTools } from "./encode-tools.ts";
+import { fitsAsIs } from "./fits-as-is.ts";
 import { dialectId } from "./identity.ts";
 import { limitCacheMarkers } from "./cache-markers.ts";
 
@@ -76,10 +77,10 @@ export const encodeCountRequest = (request: ChatRequest, target: BackTarget): En
   return { ...call, body: JSON.stringify({ ...version, ...prompt }), dropped: losses.dropped };
 };
 
-/** The client's own body, where nobody changed the request and the server knows all that is in it. */
-const ownSource = (request: ChatRequest, { quirks }: BackTarget): RequestSource | undefined => {
+/** The client's own body, where nobody changed the request and the server takes all that is in it. */
+const ownSource = (request: ChatRequest, { model, quirks }: BackTarget): RequestSource | undefined => {
   const source = sourceOf(request);
-  if (source?.dialect !== dialectId) return undefined;
+  if (source?.dialect !== dialectId || !fitsAsIs(request, model)) return undefined;
   return quirks.threads === true || source.body[threadField] === undefined ? source : undefined;
 };
 

@@ -9,12 +9,14 @@ import {
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, EventEncoder, Json } from "../dialect.ts";
 import { isObject, objectIn } from "../fields.ts";
+import { isWrapped, type Proof } from "../wrapped-proof.ts";
 import { createBlockWriter, toFrame, type OutgoingBlock } from "./block-writer.ts";
 import { encodeCitation } from "./citations.ts";
 import { encodeEnding, encodeHead, gaveUp } from "./encode-reply.ts";
 import { encodeError } from "./errors.ts";
 import { dialectId, signatureFormat } from "./identity.ts";
 import { blockKindOf, citationIn, passFrame, sourceIndexOf, type MessageState } from "./pass-frame.ts";
+import { asksForThinking, proofBlock, writeSignature } from "./thinking-blocks.ts";
 import { encodeUsage } from "./usage.ts";
 
 const starts: Readonly<Record<"text" | "thinking", string>> = {
@@ -32,6 +34,7 @@ const hasStopDetails = (event: ChatEvent): boolean =>
  */
 export const createEncoder = (options: EncodeOptions): EventEncoder => {
   const blocks = createBlockWriter();
+  const tellsProofs = asksForThinking(options.request);
   const state: MessageState = {
     blocks,
     isStarted: false,
@@ -71,20 +74,27 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
     blocks.write(toFrame("message_stop", '{"type":"message_stop"}'));
   };
 
-  /** The block that more text or reasoning goes to: the last one if it is the same, else a new one. */
-  const blockFor = (kind: "text" | "thinking", source: number | undefined): OutgoingBlock => {
+  /** The last block, if more text or reasoning goes to it. */
+  const openBlock = (kind: "text" | "thinking", source: number | undefined): OutgoingBlock | undefined => {
     const last = blocks.last();
-    if (last !== undefined && last.kind === kind && !last.isEnded) {
-      if (source === undefined ? !last.isSealed : last.source === source) return last;
-    }
-    return blocks.begin(kind, starts[kind], { source });
+    if (last?.kind !== kind || last.isEnded) return undefined;
+    return (source === undefined ? !last.isSealed : last.source === source) ? last : undefined;
+  };
+
+  const blockFor = (kind: "text" | "thinking", source: number | undefined): OutgoingBlock =>
+    openBlock(kind, source) ?? blocks.begin(kind, starts[kind], { source });
+
+  /** A block that holds nothing but a proof. */
+  const writeProof = (proof: Proof): void => {
+    if (tellsProofs) blocks.end(blocks.begin("thinking", JSON.stringify(proofBlock(proof)), {}));
   };
 
   const writeText = (text: string, source?: number): void => {
     if (text !== "") blocks.add(blockFor("text", source), `{"type":"text_delta","text":${JSON.stringify(text)}}`);
   };
 
-  const writeReasoning = ({ text, block: source, signature, encrypted }: ReasoningDelta): void => {
+  const writeReasoning = (event: ReasoningDelta): void => {
+    const { text, block: source, encrypted } = event;
     if (encrypted?.format === signatureFormat) {
       const redacted = JSON.stringify({ type: "redacted_thinking", data: encrypted.value });
       blocks.end(blocks.begin("thinking", redacted, { source }));
@@ -92,17 +102,25 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
     if (text !== "") {
       blocks.add(blockFor("thinking", source), `{"type":"thinking_delta","thinking":${JSON.stringify(text)}}`);
     }
-    if (signature?.format === signatureFormat) {
-      const block = blockFor("thinking", source);
-      blocks.add(block, `{"type":"signature_delta","signature":${JSON.stringify(signature.value)}}`);
-      block.isSealed = true;
+    const signature = writeSignature(event, tellsProofs);
+    if (signature === undefined) return;
+    const open = openBlock("thinking", source);
+    if (open === undefined && isWrapped(signature)) {
+      // There is no text it belongs to.
+      blocks.end(blocks.begin("thinking", JSON.stringify({ type: "redacted_thinking", data: signature }), { source }));
+      return;
     }
+    const block = open ?? blockFor("thinking", source);
+    blocks.add(block, `{"type":"signature_delta","signature":${JSON.stringify(signature)}}`);
+    block.isSealed = true;
   };
 
   const writeContent = (event: ChatEvent, batch: EventBatch): void => {
     switch (event.type) {
       case "text-delta":
-        return writeText(event.text, event.block);
+        writeText(event.text, event.block);
+        if (event.signature !== undefined) writeProof({ kind: "text", signature: event.signature });
+        return;
       case "reasoning-delta":
         return writeReasoning(event);
       case "refusal-delta":
@@ -115,6 +133,8 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         return blocks.add(blockFor("text", event.block), JSON.stringify({ type: "citations_delta", citation }));
       }
       case "tool-call-start": {
+        const { signature, id } = event;
+        if (signature !== undefined) writeProof({ kind: "call", signature, call: id });
         const content = { ...announced?.block, type: "tool_use", id: event.id, name: event.name, input: {} };
         blocks.begin("tool", JSON.stringify(content), { source: announced?.source, call: event.index });
         announced = undefined;

@@ -15,5 +15,6 @@ export const bedrockConverse: BackDialect = {
   createDecoder,
   decodeError,
   needsData: ({ source }) => isWebAddress(source),
+  wantsReasoning: () => true,
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "inputTokens") },
 };

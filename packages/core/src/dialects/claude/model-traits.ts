@@ -57,6 +57,9 @@ const families: readonly (readonly [RegExp, ModelTraits])[] = [
 // Another vendor's model behind the same dialect: the oldest forms are what such servers know.
 const foreign: ModelTraits = { thinking: "budget", efforts: [], sampling: "any", structuredOutput: true };
 
+/** Whether a model is Claude, whatever its host calls it. */
+export const isClaude = (model: string): boolean => /claude/i.test(model);
+
 /** What a model accepts: by its name, and by the catalog where that says more. */
 export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTraits => {
   const name = model.toLowerCase();

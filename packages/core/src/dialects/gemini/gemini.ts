@@ -31,6 +31,7 @@ export const gemini: FrontDialect & BackDialect = {
   createDecoder,
   decodeError,
   needsData: needsItsType,
+  wantsReasoning: () => true,
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "totalTokens") },
 };
 

@@ -1,9 +1,10 @@
+import { arrange } from "../../chat/flat-turn.ts";
 import type { Message, Part, Role, Signature, ToolCallPart } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { invalidValue, isObject, present, readArray, readObject, readString, required, restOf } from "../fields.ts";
 import { decodeCacheHint, decodeContent } from "./decode-parts.ts";
 import { restOfBoth } from "./nested.ts";
-import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
+import { readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
 
 const commonFields = ["role", "content", "name", "cache_control"];

@@ -1,4 +1,5 @@
 import { opaqueWhole, type ChatEvent } from "../../chat/event.ts";
+import { arrange } from "../../chat/flat-turn.ts";
 import type { Part } from "../../chat/message.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
@@ -9,7 +10,7 @@ import { madeCallId } from "../made-call-id.ts";
 import { throwIfError } from "../openai-errors.ts";
 import { toExtras } from "./extras.ts";
 import { isOwnFinishReason, readFinishReason } from "./finish-reason.ts";
-import { arrange, readReasoning, reasoningFields } from "./reasoning.ts";
+import { readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
 import { isNullCall, readTool } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";

@@ -1,10 +1,10 @@
 import type { ChatEvent, ReasoningDelta, ReplyEnd, TextDelta, ToolCallStart } from "../../chat/event.ts";
+import { createPlaces, type Places } from "../../chat/flat-turn.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import type { ChunkWriter } from "./chunk-writer.ts";
 import { writeAnnotation } from "./citations.ts";
 import { fromExtras } from "./extras.ts";
-import { createPlaces, type Places } from "./places.ts";
 import { callProof, entriesOf, isDetail, textProof } from "./reasoning-details.ts";
 import { betweenReasoning } from "./reasoning.ts";
 

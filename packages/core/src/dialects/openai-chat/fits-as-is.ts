@@ -66,9 +66,9 @@ const plainFields: ReadonlySet<string> = new Set(["reasoning_content", "reasonin
 
 const fitsAssistant = (message: Json, quirks: Quirks): boolean => {
   const { reasoningField = "" } = quirks;
-  // A client may write its reasoning in both plain fields: a server that reads one of them ignores the other.
-  const isPlain = plainFields.has(reasoningField) && isThere(message[reasoningField]);
-  const isKnown = (name: string): boolean => name === reasoningField || (isPlain && plainFields.has(name));
+  // A client may write the text of its reasoning in both plain fields: a server that reads another ignores them.
+  const isRead = isThere(message[reasoningField]);
+  const isKnown = (name: string): boolean => name === reasoningField || (isRead && plainFields.has(name));
   if (reasoningFields.some((name) => isThere(message[name]) && !isKnown(name))) return false;
   const calls = arrayIn(message, "tool_calls").filter(isObject);
   if (calls.length === 0) return true;

@@ -25,4 +25,5 @@ export const openaiChat: FrontDialect & BackDialect = {
   createDecoder,
   decodeError,
   needsData: ({ type, source }) => type !== "image" && isWebAddress(source),
+  wantsReasoning: ({ reasoningField, thoughtSignatures }) => reasoningField !== undefined || thoughtSignatures === true,
 };

@@ -1,8 +1,8 @@
+import { createPlaces, type PlacedPart } from "../../chat/flat-turn.ts";
 import type { OpaquePart, Part, ReasoningPart, Signature } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { isObject, numberIn, present, stringIn } from "../fields.ts";
 import { dialectId, thoughtSignatureFormat } from "./identity.ts";
-import { createPlaces } from "./places.ts";
 
 /*
  * `reasoning_details` is OpenRouter's shape, and how reasoning with its proofs travels through chat messages:
@@ -19,12 +19,6 @@ export interface ReasoningPiece {
   readonly signature?: Signature;
   readonly encrypted?: Signature;
   readonly id?: string;
-  readonly index?: number;
-}
-
-/** A part and the place in its turn that was stated for it. */
-export interface PlacedPart {
-  readonly part: Part;
   readonly index?: number;
 }
 

@@ -1,7 +1,8 @@
+import type { PlacedPart } from "../../chat/flat-turn.ts";
 import type { Part, Signature } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, stringIn } from "../fields.ts";
-import { readDetails, type PlacedPart, type ReadDetails } from "./reasoning-details.ts";
+import { readDetails, type ReadDetails } from "./reasoning-details.ts";
 
 /** The fields in which an assistant message may carry its reasoning. */
 export const reasoningFields: readonly string[] = [
@@ -47,18 +48,6 @@ const readThinkingBlocks = (blocks: readonly unknown[]): readonly PlacedPart[] =
     const signature = stringIn(block, "signature");
     return [{ part: { type: "reasoning", text, ...(signature === undefined ? {} : { signature: proof(signature) }) } }];
   });
-
-/** A turn in the order the model made it: reasoning at its stated place, or else before all others. */
-export const arrange = (reasoning: readonly PlacedPart[], others: readonly Part[]): readonly Part[] => {
-  if (reasoning.length === 0) return others;
-  const parts: Part[] = [];
-  const rest = [...others];
-  for (const { part, index = 0 } of reasoning) {
-    if (parts.length < index) parts.push(...rest.splice(0, index - parts.length));
-    parts.push(part);
-  }
-  return [...parts, ...rest];
-};
 
 /** What stands between two parts of the reasoning where it is told as one text. */
 export const betweenReasoning = "\n\n";

@@ -1,12 +1,13 @@
-import type { ReasoningPart } from "../../chat/message.ts";
+import type { ReasoningPart, TextPart } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { invalidValue, isObject, present, readArray, readString, required, restOf } from "../fields.ts";
-import { readProof, type Proof } from "./reasoning-proof.ts";
+import type { Proof } from "../wrapped-proof.ts";
+import { readProof } from "./reasoning-proof.ts";
 
 const itemFields: ReadonlySet<string> = new Set(["type", "id", "summary", "content", "encrypted_content", "status"]);
 
 export interface DecodedReasoning {
-  readonly parts: readonly ReasoningPart[];
+  readonly parts: readonly (ReasoningPart | TextPart)[];
   /** The proof of a tool call, for which the item is only a carrier. */
   readonly callProof?: Proof;
 }
@@ -16,6 +17,7 @@ export const decodeReasoning = (item: Json, param: string): DecodedReasoning => 
   const value = readString(item["encrypted_content"], `${param}.encrypted_content`);
   const proof = value === undefined || value === "" ? undefined : readProof(value);
   if (proof?.kind === "call") return { parts: [], callProof: proof };
+  if (proof?.kind === "text") return { parts: [{ type: "text", text: "", signature: proof.signature }] };
 
   const texts = [
     ...textsOf(item["summary"], `${param}.summary`).map((text) => ({ text, summary: true })),

@@ -3,7 +3,8 @@ import type { ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import type { BackTarget, Json } from "../dialect.ts";
 import { openaiResponses } from "./openai-responses.ts";
-import { writeCallProof, writeProof } from "./reasoning-proof.ts";
+import { wrapProof } from "../wrapped-proof.ts";
+import { writeProof } from "./reasoning-proof.ts";
 
 const decode = (body: Json): ChatRequest => openaiResponses.decodeRequest({ model: "m", input: "Hi", ...body });
 const target: BackTarget = { provider: "acme", model: "m", quirks: {} };
@@ -182,9 +183,14 @@ describe("decodeRequest", () => {
           encrypted_content: writeProof({ signature }),
         },
         { type: "reasoning", summary: [], encrypted_content: writeProof({ encrypted: signature }) },
-        { type: "reasoning", summary: [], encrypted_content: writeCallProof(thought, "c1") },
+        {
+          type: "reasoning",
+          summary: [],
+          encrypted_content: wrapProof({ kind: "call", signature: thought, call: "c1" }),
+        },
         { type: "function_call", call_id: "c1", name: "a", arguments: "{}" },
-        { type: "reasoning", summary: [], encrypted_content: "llm-gateway-v1.broken" },
+        { type: "reasoning", summary: [], encrypted_content: wrapProof({ kind: "text", signature: thought }) },
+        { type: "reasoning", summary: [], encrypted_content: "bGxtLWdhdGV3YXk6broken" },
         { type: "function_call_output", call_id: "c1", output: "one" },
       ],
     });
@@ -192,6 +198,7 @@ describe("decodeRequest", () => {
       { type: "reasoning", text: "Hm.", signature },
       { type: "reasoning", text: "", encrypted: signature },
       { type: "tool-call", signature: thought },
+      { type: "text", text: "", signature: thought },
       { type: "reasoning", text: "" },
     ]);
   });
@@ -256,7 +263,7 @@ describe("decodeRequest", () => {
           type: "reasoning",
           id: "r",
           summary: [{ type: "summary_text", text: "a" }],
-          encrypted_content: "llm-gateway-v1.W10",
+          encrypted_content: "bGxtLWdhdGV3YXk6W10=",
         },
         { type: "function_call", call_id: "c", name: "f", arguments: "{}" },
         { type: "function_call_output", call_id: "c", output: [{ type: "input_image", image_url: "u" }] },

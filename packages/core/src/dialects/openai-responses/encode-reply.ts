@@ -43,7 +43,14 @@ const writePart = (
   switch (part.type) {
     case "text":
       return builder.write(
-        present({ type: "text-delta" as const, choice: 0, text: part.text, block: index, logprobs }),
+        present({
+          type: "text-delta" as const,
+          choice: 0,
+          text: part.text,
+          block: index,
+          logprobs,
+          signature: part.signature,
+        }),
       );
     case "refusal":
       return builder.write({ type: "refusal-delta", choice: 0, text: part.text });

@@ -23,6 +23,8 @@ export const openaiResponses: FrontDialect & BackDialect = {
   decodeReply,
   createDecoder,
   decodeError,
+  wantsReasoning: () => true,
+  keepsReasoning: true,
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },
 };
 

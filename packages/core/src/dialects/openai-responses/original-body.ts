@@ -3,7 +3,7 @@ import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { arrayIn, isObject } from "../fields.ts";
 import { replaceModel } from "../replace-model.ts";
 import { dialectId } from "./identity.ts";
-import { isWrapped } from "./reasoning-proof.ts";
+import { isWrapped } from "../wrapped-proof.ts";
 
 /**
  * The body as the client wrote it, byte for byte but for the model. `undefined` where somebody changed the request, the

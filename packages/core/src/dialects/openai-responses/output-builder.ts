@@ -1,9 +1,9 @@
-import type { ChatEvent, ReasoningDelta, ToolCallStart } from "../../chat/event.ts";
+import type { ChatEvent, ReasoningDelta, TextDelta, ToolCallStart } from "../../chat/event.ts";
 import type { Json } from "../dialect.ts";
+import { wrapProof, type Proof } from "../wrapped-proof.ts";
 import { itemOfBlock } from "./blocks.ts";
 import { writeItem, type DraftItem } from "./draft-item.ts";
 import { createItemWriter, placeOf, type Emit } from "./item-writer.ts";
-import { writeCallProof } from "./reasoning-proof.ts";
 
 /** Builds the output of one answer, item by item. */
 export interface OutputBuilder {
@@ -82,18 +82,24 @@ export const createOutputBuilder = (requestId: string, emit: Emit): OutputBuilde
     if (encrypted !== undefined) item.proof.encrypted = encrypted;
   };
 
+  /** An item that holds nothing but the proof of another. */
+  const addCarrier = (proof: Proof): void => {
+    const id = madeId("reasoning");
+    const received: Json = { id, type: "reasoning", summary: [], encrypted_content: wrapProof(proof) };
+    endItem(add("reasoning", id, { received }));
+  };
+
+  const text = ({ text: piece, block, logprobs, signature }: TextDelta): void => {
+    if (piece !== "" || logprobs !== undefined) addText(message(block), "text", block, piece, logprobs);
+    if (signature === undefined) return;
+    endOpen();
+    addCarrier({ kind: "text", signature });
+  };
+
   const callStart = ({ id, name, kind, index, signature }: ToolCallStart): void => {
     endOpen();
-    if (signature !== undefined) {
-      // Calls have no place for a proof, so it goes before them.
-      const carrier: Json = {
-        id: madeId("reasoning"),
-        type: "reasoning",
-        summary: [],
-        encrypted_content: writeCallProof(signature, id),
-      };
-      endItem(add("reasoning", undefined, { received: carrier }));
-    }
+    // Calls have no place for a proof, so it goes before them.
+    if (signature !== undefined) addCarrier({ kind: "call", signature, call: id });
     const type = kind === "custom" ? "custom_tool_call" : "function_call";
     calls.set(index, add(type, lastAnnounced, { call: { id, name } }));
     lastAnnounced = undefined;
@@ -103,8 +109,7 @@ export const createOutputBuilder = (requestId: string, emit: Emit): OutputBuilde
     write: (event) => {
       switch (event.type) {
         case "text-delta":
-          if (event.text === "" && event.logprobs === undefined) return undefined;
-          return addText(message(event.block), "text", event.block, event.text, event.logprobs);
+          return text(event);
         case "refusal-delta":
           return event.text === "" ? undefined : addText(message(undefined), "refusal", undefined, event.text);
         case "reasoning-delta":

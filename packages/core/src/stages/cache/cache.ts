@@ -29,7 +29,7 @@ export const cache = (options: CacheOptions = {}): Stage => {
   const resolved = resolveCacheOptions(options);
   if (resolved === undefined) return defineStage("cache", (_context, next) => next());
   const { ttlMs, scopeOf, maxEntryBytes, namespace, secret, storeTimeoutMs } = resolved;
-  const guarded = guardStore(resolved.store, storeTimeoutMs);
+  const guarded = guardStore(resolved.store, storeTimeoutMs, "cache");
   const keyOf = createCacheKeyOf(secret, namespace);
 
   /** Hands the reply on and stores it when it has been read to its proper end. */
@@ -50,7 +50,7 @@ export const cache = (options: CacheOptions = {}): Stage => {
       const times = { storedAt, expiresAt: storedAt + ttlMs };
       const { entry, sizeBytes } = sealEntry({ key, ...times, ...(target === undefined ? {} : { target }), events });
       if (sizeBytes > maxEntryBytes) return false;
-      void guarded.set(context, key, entry, { sizeBytes, ttlMs });
+      guarded.set(context, key, entry, { sizeBytes, ttlMs });
       return true;
     };
     const flush = (): void => {
@@ -69,21 +69,21 @@ export const cache = (options: CacheOptions = {}): Stage => {
       return next();
     }
     const key = keyOf(scope, request);
-    const stored = noCache === true ? undefined : await guarded.get(context, key);
+    const found = noCache === true ? { value: undefined } : await guarded.get(context, key);
     // The client may have gone while the store was asked.
     cancellation.throwIfCancelled();
-    if (stored === unavailable) {
+    if (found === unavailable) {
       report(context, "bypass", key);
       return next();
     }
-    const entry = readEntry(stored, key, request);
+    const entry = readEntry(found.value, key, request);
     const now = clock.wall();
     if (entry !== undefined && now < entry.expiresAt) {
       report(context, "hit", key, { ageMs: Math.max(0, now - entry.storedAt), savedTokens: tokensOf(entry.events) });
       return replyOf([entry.events], entry.target);
     }
     // Expired or spoilt. Nobody waits for it to be gone.
-    if (stored !== undefined) void guarded.delete(context, key);
+    if (found.value !== undefined) guarded.delete(context, key);
     report(context, noCache === true ? "bypass" : "miss", key);
     return keep(context, key, await next());
   });

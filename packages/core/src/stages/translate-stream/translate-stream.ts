@@ -1,8 +1,10 @@
 import type { ChatEvent } from "../../chat/event.ts";
 import { mapEvents } from "../../chat/map-reply.ts";
 import type { Reply } from "../../chat/reply.ts";
+import type { ChatRequest } from "../../chat/request.ts";
 import type { Context } from "../../pipeline/context.ts";
-import { defineStage, type Stage } from "../../pipeline/stage.ts";
+import { defineStage, type Next, type Stage } from "../../pipeline/stage.ts";
+import { dialectOf } from "../../providers/dialect-of.ts";
 import { registryKey } from "../../providers/registry.ts";
 import { checkKnown } from "../../check-options.ts";
 import { allowsAnswerTool } from "../../dialects/answer-tool.ts";
@@ -10,6 +12,8 @@ import { quirksFor } from "../../dialects/quirks.ts";
 import { dryRunKey } from "../../pipeline/dry-run.ts";
 import { checkAnswer, formatToCheck } from "./answer-check.ts";
 import { createAnswerToolReader } from "./answer-tool-reader.ts";
+import { createReasoningMemory, type ReasoningMemory } from "./reasoning-memory.ts";
+import { resolveSignatureOptions, type SignatureOptions } from "./signature-options.ts";
 import { createThinkTags, type ThinkTags } from "./think-tags.ts";
 import { createWellFormed } from "./well-formed.ts";
 
@@ -21,6 +25,12 @@ export interface TranslateStreamOptions {
    * @default "auto"
    */
   readonly thinkTags?: boolean | "auto";
+  /**
+   * Keeps the reasoning that belongs to tool calls, with the signatures that providers want back, for clients whose
+   * libraries drop it: the next turn of the same caller gets it by the ids of its calls, if it goes to the same
+   * provider. `false` keeps nothing.
+   */
+  readonly signatures?: SignatureOptions | false;
 }
 
 /**
@@ -31,25 +41,61 @@ export interface TranslateStreamOptions {
  * @throws UpstreamError `upstream_invalid_response` for a whole answer that a strict schema does not allow.
  */
 export const translateStream = (options: TranslateStreamOptions = {}): Stage => {
-  checkKnown(options, "translateStream", ["thinkTags"]);
+  checkKnown(options, "translateStream", ["thinkTags", "signatures"]);
   const { thinkTags = "auto" } = options;
   if (typeof thinkTags !== "boolean" && thinkTags !== "auto") {
     throw new TypeError('`translateStream.thinkTags` must be true, false or "auto".');
   }
+  const signatures = resolveSignatureOptions(options.signatures);
+  const memory = signatures && createReasoningMemory(signatures);
   return defineStage("translate-stream", (context, next) => {
     const format = formatToCheck(context.request);
-    const answer = next().then((reply) => makeWellFormed(reply, context, thinkTags));
+    const answer = ask(context, next, memory, thinkTags);
     return format === undefined || context.get(dryRunKey) === true
       ? answer
       : answer.then((reply) => checkAnswer(reply, format, context));
   });
 };
 
-const makeWellFormed = (reply: Reply, context: Context, thinkTags: boolean | "auto"): Reply => {
+/** Asks with what the client lost, and makes well-formed what comes. */
+const ask = (
+  context: Context,
+  next: Next,
+  memory: ReasoningMemory | undefined,
+  thinkTags: boolean | "auto",
+): Promise<Reply> => {
+  const provider = memory === undefined ? undefined : losingProvider(context);
+  if (memory === undefined || provider === undefined) {
+    return next().then((reply) => makeWellFormed(reply, context, thinkTags));
+  }
+  const answered = (reply: Reply): Reply => makeWellFormed(reply, context, thinkTags, memory.watch(context, provider));
+  const asked = (request: ChatRequest): Promise<Reply> => (request === context.request ? next() : next({ request }));
+  const recalled = memory.recall(context, provider);
+  return (recalled instanceof Promise ? recalled.then(asked) : asked(recalled)).then(answered);
+};
+
+/** Id of the provider that is asked, where it wants reasoning back that clients of this dialect may lose. */
+const losingProvider = (context: Context): string | undefined => {
+  const { target, request } = context;
+  if (target === undefined || request.operation === "embeddings") return undefined;
+  const provider = context.get(registryKey)?.get(target.provider);
+  if (provider === undefined) return undefined;
+  const { id, wantsReasoning, keepsReasoning } = dialectOf(provider, target.model, request);
+  if (wantsReasoning === undefined || (keepsReasoning === true && request.dialect === id)) return undefined;
+  return wantsReasoning(quirksFor(provider.quirks, target.model, request.reasoning)) ? provider.id : undefined;
+};
+
+const makeWellFormed = (
+  reply: Reply,
+  context: Context,
+  thinkTags: boolean | "auto",
+  watch?: (event: ChatEvent) => void,
+): Reply => {
   const provider = context.target?.provider ?? "The provider";
-  const wellFormed = createWellFormed(provider);
+  const { check, end } = createWellFormed(provider);
   const tags = (thinkTags === "auto" ? usesThinkTags(context) : thinkTags) ? createTagReader() : undefined;
-  const checked = mapEvents(reply, wellFormed.check, { flush: wellFormed.end });
+  const see: typeof check = watch === undefined ? check : (event) => (watch(event), check(event));
+  const checked = mapEvents(reply, see, { flush: end });
   const tagged = tags === undefined ? checked : mapEvents(checked, tags);
   return allowsAnswerTool(context.request) ? mapEvents(tagged, createAnswerToolReader()) : tagged;
 };

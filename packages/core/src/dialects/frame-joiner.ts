@@ -34,13 +34,15 @@ export const createFrameJoiner = (): FrameJoiner => {
       settle();
       text += written;
     },
-    pass: ({ raw, place }) => {
+    pass: (bytes) => {
+      const { place } = bytes;
       if (place !== undefined && place.chunk === chunk && place.start === end) {
         ({ end } = place);
         return;
       }
       settle();
-      if (place === undefined) text += textOf(raw);
+      // Asked for only now: what came is cut out by asking.
+      if (place === undefined) text += textOf(bytes.raw);
       else ({ chunk, start, end } = place);
     },
     take: () => {

@@ -98,10 +98,10 @@ export interface ModelQuirks {
 export const quirksFor = (quirks: Quirks, model: string, reasoning: ReasoningPreferences | undefined): Quirks => {
   const own = quirks.byModel?.find((entry) => entry.model.test(model))?.quirks;
   const settled = own === undefined ? quirks : { ...quirks, ...own };
-  const lacking = [quirks.unsupported, own?.unsupported];
-  if (wantsReasoning(reasoning)) lacking.push(settled.unsupportedWhileReasoning);
-  const unsupported = lacking.flatMap((names) => names ?? []);
-  return unsupported.length === 0 ? settled : { ...settled, unsupported };
+  const beside = wantsReasoning(reasoning) ? settled.unsupportedWhileReasoning : undefined;
+  // Asked several times for each request, and mostly there is nothing to add up.
+  if (own?.unsupported === undefined && beside === undefined) return settled;
+  return { ...settled, unsupported: [quirks.unsupported, own?.unsupported, beside].flatMap((names) => names ?? []) };
 };
 
 // A record, so that the compiler asks for every field that is added above.

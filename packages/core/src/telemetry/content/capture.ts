@@ -67,7 +67,7 @@ export const createContentCapture = (settings: ContentSettings, otel: LogsApi = 
 
   const tell = (span: Span, facts: Attributes, content: Content): void => {
     const isOnSpan = onSpan && span.isRecording();
-    const isInEvent = details?.enabled() === true;
+    const isInEvent = details?.enabled(span) === true;
     if (!isOnSpan && !isInEvent) return;
     const lists = toAttributes(content, maxContentBytes);
     if (isOnSpan) for (const [name, list] of Object.entries(lists)) span.setAttribute(name, JSON.stringify(list));

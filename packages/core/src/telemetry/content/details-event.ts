@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, trace, type Attributes, type Context, type Span } from "@opentelemetry/api";
-import { version } from "../../version.ts";
+import { packageName, version } from "../../version.ts";
 import { logEvent } from "../semconv.ts";
 
 /** What is used of OpenTelemetry's API and is there from 1.10 on. */
@@ -8,25 +8,28 @@ export interface LogsApi {
 }
 
 interface LogWriter {
-  readonly enabled: (record: { readonly eventName: string }) => boolean;
+  readonly enabled: (record: { readonly eventName: string; readonly context: Context }) => boolean;
   readonly emit: (record: { eventName: string; context: Context; attributes: Attributes }) => void;
 }
 
-/** The log record that tells of one inference. */
+/** The log record that tells of one inference, whose span it belongs to. */
 export interface DetailsEvent {
   /** Whether anybody listens. */
-  readonly enabled: () => boolean;
+  readonly enabled: (span: Span) => boolean;
   readonly emit: (span: Span, attributes: Attributes) => void;
 }
 
 /** `undefined` where the API is too old for log records. */
 export const createDetailsEvent = ({ logs }: LogsApi): DetailsEvent | undefined => {
   if (logs === undefined) return undefined;
-  const eventName = logEvent.inferenceDetails;
   // Asked for each time: the host may register its provider after it has made the gateway.
-  const writer = (): LogWriter => logs.getLogger("@llm-gateway/core", version);
+  const writer = (): LogWriter => logs.getLogger(packageName, version);
+  const recordOf = (span: Span) => ({
+    eventName: logEvent.inferenceDetails,
+    context: trace.setSpan(ROOT_CONTEXT, span),
+  });
   return {
-    enabled: () => writer().enabled({ eventName }),
-    emit: (span, attributes) => writer().emit({ eventName, context: trace.setSpan(ROOT_CONTEXT, span), attributes }),
+    enabled: (span) => writer().enabled(recordOf(span)),
+    emit: (span, attributes) => writer().emit({ ...recordOf(span), attributes }),
   };
 };

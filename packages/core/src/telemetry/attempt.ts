@@ -55,6 +55,7 @@ export class Attempt {
   }
 
   answered(status: number, upstreamRequestId: string | undefined): void {
+    if (this.#ended) return;
     this.#status = status;
     this.#span.setAttribute(attribute.httpStatus, status);
     if (upstreamRequestId !== undefined) this.#span.setAttribute(attribute.upstreamRequestId, upstreamRequestId);
@@ -72,6 +73,7 @@ export class Attempt {
 
   /** The call failed before its answer began. */
   failed(error: unknown): void {
+    if (this.#ended) return;
     this.#inference.lastError = error;
     if (GatewayError.is(error) && error.retryAfterMs !== undefined) {
       this.#span.setAttribute(attribute.retryAfter, error.retryAfterMs / 1000);

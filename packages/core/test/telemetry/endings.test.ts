@@ -354,6 +354,26 @@ describe("a request that takes too long", () => {
     await ask();
     expect(endings()).toEqual(everywhere("timeout"));
   });
+
+  test("is over even if its provider refuses it after that", async () => {
+    const clock = createFakeClock();
+    const over = { done: true, value: undefined } as const;
+    const transport: Transport = {
+      send: async () => {
+        await clock.sleep(10_000);
+        return {
+          status: 429,
+          headers: { "retry-after": "1", "x-request-id": "up-1" },
+          body: { next: () => Promise.resolve(over), return: () => Promise.resolve(over) },
+        };
+      },
+      close: () => Promise.resolve(),
+    };
+    const { ask } = setUp(hang, { transport, timeouts: { deadlineMs: 5_000 } }, clock);
+    await ask();
+    expect(endings()).toEqual(everywhere("timeout"));
+    expect(traces.one("POST").attributes).not.toHaveProperty("http.response.status_code");
+  });
 });
 
 describe("a gateway that shuts down", () => {

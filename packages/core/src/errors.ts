@@ -31,8 +31,10 @@ export type GatewayErrorCode =
   | "unsupported_parameter"
   | "content_filter"
   | "price_unknown"
+  | "previous_response_not_found"
   | "invalid_api_key"
   | "model_not_found"
+  | "response_not_found"
   | "route_not_found"
   | "method_not_allowed"
   | "request_timeout"
@@ -77,8 +79,10 @@ const errorTable: Readonly<Record<GatewayErrorCode, ErrorClass>> = {
   unsupported_parameter: { status: 400, type: invalid },
   content_filter: { status: 400, type: invalid },
   price_unknown: { status: 400, type: invalid },
+  previous_response_not_found: { status: 400, type: invalid },
   invalid_api_key: { status: 401, type: "authentication_error" },
   model_not_found: { status: 404, type: invalid },
+  response_not_found: { status: 404, type: invalid },
   route_not_found: { status: 404, type: invalid },
   method_not_allowed: { status: 405, type: invalid },
   request_timeout: { status: 408, type: invalid },

@@ -8,6 +8,8 @@ import { createEngine, type Engine, type Run } from "./engine.ts";
 import { resolveAuthenticate, type Authenticate } from "./http/authenticate.ts";
 import type { Door } from "./http/exchange.ts";
 import { handleFetch, toFetch } from "./http/fetch.ts";
+import { createKeeper, forgetful } from "./http/responses/keeper.ts";
+import { memoryResponseStore } from "./http/responses/memory-store.ts";
 import { isOurs } from "./http/routes.ts";
 import { serve, type Edge } from "./http/serve.ts";
 import { defaultLogger, guardLogger } from "./logger.ts";
@@ -163,11 +165,13 @@ export const createGateway = <Raw = unknown>(options: GatewayOptions<Raw> = {}):
     clock,
   };
   const engine = createEngine({ stages, values, clock, random, logger, telemetry, deadlineMs });
+  const responses = settled.stores?.responses ?? memoryResponseStore({ clock });
   const edge: Edge = {
     engine,
     registry,
     health,
     count: (request, asker) => countTokens(engine, request, asker),
+    keeper: responses === false ? forgetful : createKeeper(responses, { clock, logger }),
     // Adapters give `raw` the type of their host's request; here it is only handed through.
     authenticate: resolveAuthenticate(settled.authenticate as Authenticate | undefined, process.env, logger),
     limits: { ...limits, clock },

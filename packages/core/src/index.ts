@@ -158,3 +158,5 @@ export type {
 
 export { allowAnyone, type Authenticate, type AuthenticateRequest } from "./http/authenticate.ts";
 export type { Body, BodyLimits, Door, Incoming, Outgoing } from "./http/exchange.ts";
+export { memoryResponseStore, type MemoryResponseStoreOptions } from "./http/responses/memory-store.ts";
+export type { ResponseFacts, ResponseStore } from "./http/responses/store.ts";

@@ -1,5 +1,6 @@
 import type { Authenticate } from "./http/authenticate.ts";
 import type { StreamTimings } from "./http/respond.ts";
+import type { ResponseStore } from "./http/responses/store.ts";
 import type { Clock } from "./pipeline/clock.ts";
 import type { Logger } from "./pipeline/context.ts";
 import type { Stage } from "./pipeline/stage.ts";
@@ -55,6 +56,13 @@ export interface GatewayOptions<Raw = unknown> {
   readonly stores?: {
     /** Gets a row for every provider call, as memoryLedger() does. @default nobody keeps them */
     readonly ledger?: Ledger;
+    /**
+     * Keeps answers of the Responses API, each for its caller, so that `previous_response_id` finds them. `false`: none
+     * are kept, whatever clients ask for.
+     *
+     * @default memoryResponseStore()
+     */
+    readonly responses?: ResponseStore | false;
   };
   readonly limits?: Limits;
   readonly timeouts?: Timeouts;
@@ -156,6 +164,7 @@ export const resolveOptions = <Raw>(options: GatewayOptions<Raw>): Settled<Raw> 
   }
   if (options.unsupported !== undefined) checkOneOf(options.unsupported, "unsupported", ["drop", "refuse"]);
   checkStages(options.stages);
+  checkStores(options.stores ?? {});
   if (options.debug !== undefined && typeof options.debug !== "boolean" && typeof options.debug !== "function") {
     throw new TypeError("`debug` must be true, false, or a function that gets each request's drawing.");
   }
@@ -171,6 +180,15 @@ export const resolveOptions = <Raw>(options: GatewayOptions<Raw>): Settled<Raw> 
     telemetry: resolveTelemetryOptions(options.telemetry ?? {}, process.env),
     media: options.media === undefined ? undefined : resolveMediaOptions(options.media),
   };
+};
+
+const checkStores = (stores: NonNullable<GatewayOptions["stores"]>): void => {
+  checkKnown(stores, "stores", ["ledger", "responses"]);
+  const { responses } = stores;
+  if (responses === undefined || responses === false) return;
+  if (![responses.get, responses.set, responses.delete].every((member) => typeof member === "function")) {
+    throw new TypeError("`stores.responses` must have get, set and delete, as memoryResponseStore() has, or be false.");
+  }
 };
 
 const checkStages = (stages: GatewayOptions["stages"]): void => {

@@ -48,6 +48,7 @@ test("the public names are these and no others", () => {
       "mapEvents",
       "memoryCacheStore",
       "memoryLedger",
+      "memoryResponseStore",
       "meter",
       "normalize",
       "ollama",
@@ -86,6 +87,7 @@ test("the public names are these and no others", () => {
       "testCacheStore",
       "testContext",
       "testRequest",
+      "testResponseStore",
     ]
   `);
 });

@@ -11,6 +11,7 @@ import {
   GatewayError,
   guardrail,
   memoryLedger,
+  memoryResponseStore,
   mapEvents,
   openai,
   openaiCompatible,
@@ -21,6 +22,7 @@ import {
   tap,
   type AuthenticateRequest,
   type CacheStore,
+  type ResponseStore,
   type ChatEvent,
   type ChatInput,
   type ChatReply,
@@ -347,6 +349,10 @@ describe("stores", () => {
     createGateway({ ...settled, stores: { ledger } });
     expectTypeOf(memoryLedger()).toExtend<Ledger>();
     // @ts-expect-error The store of answers is an option of cache().
-    createGateway({ ...settled, stores: { cache: store } });
+    expect(() => createGateway({ ...settled, stores: { cache: store } })).toThrow("`cache`");
+    createGateway({ ...settled, stores: { responses: false } });
+    // @ts-expect-error One that is told how long to keep each value would never forget.
+    expect(() => createGateway({ ...settled, stores: { responses: store } })).not.toThrow();
+    expectTypeOf(memoryResponseStore()).toExtend<ResponseStore>();
   });
 });

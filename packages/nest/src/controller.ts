@@ -1,5 +1,5 @@
 import { NodeIncoming, NodeOutgoing, ownPathOf, routePaths, showBody } from "@llm-gateway/core/node";
-import { Controller, Get, Inject, NotFoundException, Post, Req, Res, type Type } from "@nestjs/common";
+import { Controller, Delete, Get, Inject, NotFoundException, Post, Req, Res, type Type } from "@nestjs/common";
 import type { Request, Response } from "express";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { from, tap, type Observable } from "rxjs";
@@ -27,6 +27,11 @@ export const createController = (mountPath: string): Type => {
       const answered = from(this.service.gateway.handle(incoming, outgoing));
       // An interceptor that gives up waiting leaves the answer to a filter.
       return answered.pipe(tap({ unsubscribe: () => outgoing.abandon() }));
+    }
+
+    @Delete(routePaths("DELETE"))
+    forget(@Req() request: HostRequest, @Res() reply: HostReply): Observable<void> {
+      return this.ask(request, reply);
     }
 
     // Not one `@All`: other methods at these paths may be the application's own routes.

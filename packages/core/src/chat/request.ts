@@ -153,6 +153,8 @@ export interface RequestSource {
   readonly dialect: string;
   readonly bytes?: Uint8Array;
   readonly body: Readonly<Record<string, unknown>>;
+  /** The body with everything in its place that it only refers to; absent where it says all itself. */
+  readonly whole?: Readonly<Record<string, unknown>>;
 }
 
 const source = Symbol("source");

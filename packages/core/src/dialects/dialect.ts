@@ -17,6 +17,8 @@ export interface EncodeOptions {
   readonly created: number;
   /** As the client sent it: what it asked for decides what it is told (usage, cost). */
   readonly request: ChatRequest;
+  /** The answer is kept, so that its client may refer to it. */
+  readonly isKept?: boolean;
 }
 
 /** Writes one streamed answer. Stateful: made for one answer, called in order. */
@@ -25,6 +27,11 @@ export interface EventEncoder {
   readonly encode: (batch: EventBatch) => string | Uint8Array;
   /** What closes an answer that came to its proper end. */
   readonly end: () => string | Uint8Array;
+  /**
+   * The whole answer as its client is told it, just before the end; `undefined` where it failed. Only in dialects whose
+   * answers are kept.
+   */
+  readonly whole?: () => Json | undefined;
   /** What tells the client inside the stream that the answer broke. Nothing follows it. */
   readonly fail: (error: GatewayError) => string;
 }
@@ -51,6 +58,8 @@ export interface FrontDialect {
    * what it asked not to be told, or to be told in other words.
    */
   readonly passes: (events: readonly ChatEvent[], request: ChatRequest) => boolean;
+  /** A whole answer that passes, with what its client has to be told otherwise than the provider was. */
+  readonly restate?: (body: string | Uint8Array, request: ChatRequest) => string | Uint8Array;
   readonly createEncoder: (options: EncodeOptions) => EventEncoder;
   /** The body of an error answer. */
   readonly encodeError: (error: GatewayError, requestId: string) => string;

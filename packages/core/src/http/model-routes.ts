@@ -37,11 +37,13 @@ export const modelRouteNames: readonly string[] = lists.flatMap(({ path }) => [
 const segments = [":id", ":id/:id2", ":id/:id2/:id3", ":id/:id2/:id3/:id4"];
 
 /** The paths of a method's routes. A model's name may hold slashes, so that it may be several segments. */
-export const modelPaths = (method: Method): readonly string[] =>
-  lists.flatMap(({ path }) => [
+export const modelPaths = (method: Method): readonly string[] => {
+  if (method === "DELETE") return [];
+  return lists.flatMap(({ path }) => [
     ...(method === "GET" ? [path] : []),
     ...segments.map((segment) => `${path}/${segment}`),
   ]);
+};
 
 /** The routes of a path where models are: all of them, `{model}:{verb}`, or without a verb the model itself. */
 export const findModelRoutes = (path: string): readonly Route[] => {

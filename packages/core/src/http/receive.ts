@@ -1,5 +1,4 @@
-import type { ChatRequest } from "../chat/request.ts";
-import { rememberSource } from "../chat/request.ts";
+import { rememberSource, type ChatRequest, type RequestSource } from "../chat/request.ts";
 import type { Address, FrontDialect, Json } from "../dialects/dialect.ts";
 import { invalidValue } from "../dialects/fields.ts";
 import { GatewayError } from "../errors.ts";
@@ -8,9 +7,13 @@ import { checkJson, parseJson, type JsonLimits } from "./parse-json.ts";
 
 export type ReceiveLimits = BodyLimits & JsonLimits;
 
+/** Puts into a body what it only refers to; `undefined` where it refers to nothing. */
+export type Recall = (body: Json) => Promise<Json> | undefined;
+
 /**
  * Reads a client's request: body within limits, JSON, vocabulary.
  *
+ * @param recall Given for dialects whose requests may refer to earlier ones.
  * @throws GatewayError with the status and field of whatever is wrong with it.
  */
 export const receive = async (
@@ -18,15 +21,24 @@ export const receive = async (
   dialect: FrontDialect,
   limits: ReceiveLimits,
   address?: Address,
+  recall?: Recall,
 ): Promise<ChatRequest> => {
   const body = await incoming.body(limits);
   checkContentType(incoming);
-  if (body.type === "bytes") {
-    if (body.isDecoded !== true) checkContentEncoding(incoming);
-    const json = parseJson(body.bytes, limits);
-    return decode(json, dialect, body.bytes, address, incoming);
+  if (body.type === "bytes" && body.isDecoded !== true) checkContentEncoding(incoming);
+  const json = body.type === "bytes" ? parseJson(body.bytes, limits) : checkJson(body.value, limits);
+  const recalled = recall?.(json);
+  if (recalled !== undefined) {
+    const whole = await recalled;
+    return remember(decode(whole, dialect, address, incoming), { dialect: dialect.id, body: json, whole });
   }
-  return decode(checkJson(body.value, limits), dialect, undefined, address, incoming);
+  const bytes = body.type === "bytes" ? { bytes: body.bytes } : {};
+  return remember(decode(json, dialect, address, incoming), { dialect: dialect.id, body: json, ...bytes });
+};
+
+const remember = (request: ChatRequest, source: RequestSource): ChatRequest => {
+  rememberSource(request, source);
+  return request;
 };
 
 /** A browser may post text or a form to any address without asking; JSON it may not. */
@@ -44,22 +56,14 @@ const checkContentEncoding = (incoming: Incoming): void => {
   throw new GatewayError("unsupported_media_type", "Send the body as it is, without a `content-encoding`.");
 };
 
-const decode = (
-  json: Json,
-  dialect: FrontDialect,
-  bytes: Uint8Array | undefined,
-  address: Address | undefined,
-  incoming: Incoming,
-): ChatRequest => {
+const decode = (json: Json, dialect: FrontDialect, address: Address | undefined, incoming: Incoming): ChatRequest => {
   const { model } = address ?? json;
   if (typeof model !== "string" || model === "" || model.length > 300) {
     throw invalidValue("model", "the name of a model, at most 300 characters long", model);
   }
-  const decoded = dialect.decodeRequest(json, address);
+  const request = dialect.decodeRequest(json, address);
   const featureHeaders = readFeatures(dialect, incoming);
-  const request = featureHeaders === undefined ? decoded : { ...decoded, featureHeaders };
-  rememberSource(request, { dialect: dialect.id, body: json, ...(bytes === undefined ? {} : { bytes }) });
-  return request;
+  return featureHeaders === undefined ? request : { ...request, featureHeaders };
 };
 
 const featureList = /^[\w.:-]{1,200}(?: *, *[\w.:-]{1,200}){0,99}$/;

@@ -2,11 +2,13 @@ import { createCollector } from "../chat/collect.ts";
 import { intactFrame, type EventBatch } from "../chat/event.ts";
 import type { Finish } from "../chat/finish.ts";
 import { readBatches, type Reply } from "../chat/reply.ts";
-import type { EncodeOptions, FrontDialect } from "../dialects/dialect.ts";
+import type { EncodeOptions, FrontDialect, Json } from "../dialects/dialect.ts";
+import { isObject } from "../dialects/fields.ts";
 import { GatewayError, toGatewayError } from "../errors.ts";
 import type { Cancellation } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
 import type { Context } from "../pipeline/context.ts";
+import { parseLoosely } from "../providers/read-body.ts";
 import type { Outgoing } from "./exchange.ts";
 
 export interface StreamTimings {
@@ -21,6 +23,9 @@ export interface StreamTimings {
 /** The headers of an answer, known once the stages have brought their reply. */
 export type HeadersOf = (reply: Reply | undefined) => Readonly<Record<string, string>>;
 
+/** Keeps an answer before its client has seen its end: what refers to it may be the next thing to come. */
+export type Keep = (answer: Json) => Promise<void>;
+
 /** Writes a whole answer. Where nobody touched the provider's body it goes out as it came. */
 export const respondWhole = async (
   reply: Reply,
@@ -28,10 +33,19 @@ export const respondWhole = async (
   options: EncodeOptions,
   headersOf: HeadersOf,
   outgoing: Outgoing,
+  keep?: Keep,
 ): Promise<void> => {
   const batches: EventBatch[] = [];
   await readBatches(reply, (batch) => void batches.push(batch));
-  const body = untouchedBody(batches, dialect, options) ?? encodeCollected(reply, batches, dialect, options);
+  const passed = untouchedBody(batches, dialect, options);
+  const body =
+    passed === undefined
+      ? encodeCollected(reply, batches, dialect, options)
+      : (dialect.restate?.(passed, options.request) ?? passed);
+  if (keep !== undefined) {
+    const answer = parseLoosely(Buffer.from(body));
+    if (isObject(answer)) await keep(answer);
+  }
   outgoing.start(200, {
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(body)),
@@ -81,6 +95,7 @@ export const respondStream = async (
   outgoing: Outgoing,
   { clock, cancellation }: Pick<Context, "clock" | "cancellation">,
   timings: StreamTimings,
+  keep?: Keep,
 ): Promise<{ readonly finish: Finish; readonly sent: boolean }> => {
   const encoder = dialect.createEncoder(options);
   let sent = false;
@@ -131,6 +146,11 @@ export const respondStream = async (
       },
       flush,
     );
+    const answer = keep === undefined ? undefined : encoder.whole?.();
+    if (answer !== undefined) {
+      await flush();
+      await keep?.(answer);
+    }
     outgoing.end(join(held, encoder.end()));
     return { finish: { exit: "complete" }, sent };
   } catch (error) {

@@ -5,9 +5,10 @@ import { openaiChat } from "../dialects/openai-chat/openai-chat.ts";
 import { openaiCompletions } from "../dialects/openai-completions/openai-completions.ts";
 import { openaiEmbeddings } from "../dialects/openai-embeddings/openai-embeddings.ts";
 import { openaiResponses, responsesCount } from "../dialects/openai-responses/openai-responses.ts";
+import { findKeptRoutes, keptPaths, keptRouteNames } from "./responses/routes.ts";
 import { findModelRoutes, modelPaths, modelRouteNames } from "./model-routes.ts";
 
-export type Method = "GET" | "POST";
+export type Method = "GET" | "POST" | "DELETE";
 
 /** A place to ask a model at. */
 export interface ChatRoute {
@@ -39,8 +40,18 @@ export type LookUpRoute =
   | { readonly kind: "model"; readonly method: "GET"; readonly dialect: FrontDialect; readonly id: string }
   | { readonly kind: "health"; readonly method: "GET"; readonly dialect: FrontDialect };
 
+/** A place of an answer that was kept. */
+export interface KeptRoute {
+  readonly kind: "kept";
+  readonly method: "GET" | "DELETE";
+  readonly dialect: FrontDialect;
+  readonly id: string;
+  /** What of it is asked for. @default the answer itself */
+  readonly part?: "input_items";
+}
+
 /** What a method at a path below the mount path stands for. */
-export type Route = ChatRoute | CountRoute | LookUpRoute;
+export type Route = ChatRoute | CountRoute | LookUpRoute | KeptRoute;
 
 const fixed: ReadonlyMap<string, readonly Route[]> = new Map<string, readonly Route[]>([
   ["/v1/chat/completions", [{ kind: "chat", method: "POST", dialect: openaiChat }]],
@@ -56,17 +67,20 @@ const fixed: ReadonlyMap<string, readonly Route[]> = new Map<string, readonly Ro
 /** The paths of a method's routes, for hosts that name theirs one by one; `:id` stands for one segment. */
 export const routePaths = (method: Method): string[] => [
   ...[...fixed].filter(([, routes]) => routes.some((route) => route.method === method)).map(([path]) => path),
+  ...keptPaths(method),
   ...modelPaths(method),
 ];
 
 /** Every route as people write it: `POST /v1/messages`. */
 export const routeNames = (): string[] => [
   ...[...fixed].flatMap(([path, routes]) => routes.map(({ method }) => `${method} ${path}`)),
+  ...keptRouteNames,
   ...modelRouteNames,
 ];
 
 /** The routes of a path, one for each method; none where the path is not the gateway's. */
-export const findRoutes = (path: string): readonly Route[] => fixed.get(path) ?? findModelRoutes(path);
+export const findRoutes = (path: string): readonly Route[] =>
+  fixed.get(path) ?? findKeptRoutes(path) ?? findModelRoutes(path);
 
 /** The one of a path's routes that answers a method. A HEAD is answered where a GET is. */
 export const routeFor = (routes: readonly Route[], method: string): Route | undefined => {

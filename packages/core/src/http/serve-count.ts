@@ -4,6 +4,7 @@ import { GatewayError } from "../errors.ts";
 import type { Principal } from "../pipeline/context.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
+import { recallFor, type Keeper } from "./responses/keeper.ts";
 import type { CountRoute } from "./routes.ts";
 import { requestIdHeaders } from "./request-id-headers.ts";
 import { headerSafe, sendJson } from "./send-json.ts";
@@ -21,14 +22,14 @@ export type Count = (
 
 /** Answers how many tokens a request is, in the dialect that was asked. */
 export const serveCount = async (
-  { count, limits }: { readonly count: Count; readonly limits: ReceiveLimits },
+  { count, limits, keeper }: { readonly count: Count; readonly limits: ReceiveLimits; readonly keeper: Keeper },
   { dialect, address }: CountRoute,
   incoming: Incoming,
   outgoing: Outgoing,
   principal: Principal,
   requestId: string,
 ): Promise<void> => {
-  const request = await receive(incoming, dialect, limits, address);
+  const request = await receive(incoming, dialect, limits, address, recallFor(keeper, dialect, principal));
   const left = new AbortController();
   outgoing.onClose(() => left.abort(new GatewayError("client_closed", "The client closed the connection.")));
   const { inputTokens, target, answer } = await count(request, { principal, requestId, signal: left.signal });

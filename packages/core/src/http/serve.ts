@@ -19,6 +19,8 @@ import { inFormAsked } from "./form-asked.ts";
 import { listModels, modelShape, showModel } from "./models.ts";
 import { receive, type ReceiveLimits } from "./receive.ts";
 import { respondStream, respondWhole, type StreamTimings } from "./respond.ts";
+import { keepFor, recallFor, type Keeper } from "./responses/keeper.ts";
+import { lookUpKept } from "./responses/serve-kept.ts";
 import { findRoutes, routeFor, routeNames, type ChatRoute, type LookUpRoute, type Route } from "./routes.ts";
 import { requestIdHeaders } from "./request-id-headers.ts";
 import { sendError, statusOf } from "./send-error.ts";
@@ -31,6 +33,7 @@ export interface Edge {
   readonly registry: Registry;
   readonly health: Health;
   readonly count: Count;
+  readonly keeper: Keeper;
   readonly authenticate: Authenticate;
   readonly limits: ReceiveLimits;
   readonly timings: StreamTimings;
@@ -66,15 +69,16 @@ export const serve = async (
   let run: Run | undefined;
   try {
     if (asked === undefined) throw notServed(routes, incoming);
-    const found = caller ?? findPrincipal(incoming, edge.authenticate);
-    caller = found instanceof Promise ? await found : found;
+    const known = caller ?? findPrincipal(incoming, edge.authenticate);
+    caller = known instanceof Promise ? await known : known;
     if (asked.kind === "chat") {
       run = await startChat(edge, asked, incoming, { principal: caller, requestId, arrival });
       await answerChat(edge, asked.dialect, run, outgoing, respondError);
     } else if (asked.kind === "count") await serveCount(edge, asked, incoming, outgoing, caller, requestId);
     else {
-      const body = JSON.stringify(lookUp(edge, asked));
-      sendJson(outgoing, method, 200, body, requestIdHeaders(asked.dialect, requestId));
+      const found =
+        asked.kind === "kept" ? await lookUpKept(edge.keeper, asked, incoming, caller) : lookUp(edge, asked);
+      sendJson(outgoing, method, 200, JSON.stringify(found), requestIdHeaders(asked.dialect, requestId));
     }
   } catch (error) {
     const failure = toGatewayError(error);
@@ -123,25 +127,28 @@ const lookUp = (edge: Edge, route: LookUpRoute): Json => {
 type RespondError = (error: unknown, traceId?: string) => void;
 
 const startChat = async (
-  { engine, limits }: Edge,
+  { engine, limits, keeper }: Edge,
   { dialect, address }: ChatRoute,
   incoming: Incoming,
   asker: { readonly principal: Principal; readonly requestId: string; readonly arrival: Arrival },
 ): Promise<Run> => {
-  const request = await receive(incoming, dialect, limits, address);
+  const recall = recallFor(keeper, dialect, asker.principal);
+  const request = await receive(incoming, dialect, limits, address, recall);
   return engine.run(request, { ...asker, prepare: (context) => readCacheControl(incoming, context) });
 };
 
 const answerChat = async (
-  { engine, timings }: Edge,
+  { engine, timings, keeper }: Edge,
   dialect: FrontDialect,
   run: Run,
   outgoing: Outgoing,
   respondError: RespondError,
 ): Promise<void> => {
-  const { id: requestId, request } = run.context;
+  const { id: requestId, request, principal } = run.context;
   outgoing.onClose(() => run.abort(new GatewayError("client_closed", "The client closed the connection.")));
-  const options = { requestId, created: Math.floor(engine.options.clock.wall() / 1000), request };
+  const keep = keepFor(keeper, dialect, request, principal);
+  const created = Math.floor(engine.options.clock.wall() / 1000);
+  const options = { requestId, created, request, isKept: keep !== undefined };
   const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(dialect, run, reply);
 
   let finish: Finish = { exit: "complete" };
@@ -149,11 +156,11 @@ const answerChat = async (
   try {
     if (request.stream) {
       const { reply, context } = run;
-      const streamed = await respondStream(reply, dialect, options, headersOf, outgoing, context, timings);
+      const streamed = await respondStream(reply, dialect, options, headersOf, outgoing, context, timings, keep);
       finish = streamed.finish;
       if (!streamed.sent) throw finish.error;
     } else {
-      await respondWhole(await run.reply, dialect, options, headersOf, outgoing);
+      await respondWhole(await run.reply, dialect, options, headersOf, outgoing, keep);
     }
   } catch (error) {
     finish = { exit: "failed", error };

@@ -4,4 +4,5 @@ export { testContext, testRequest, type TestContextOverrides } from "./test-cont
 export { testAdapter } from "./adapter/test-adapter.ts";
 export type { AdapterHost, HostFeature, HostSetting, RunningHost } from "./adapter/host.ts";
 export { testCacheStore } from "./test-cache-store.ts";
+export { testResponseStore } from "./test-response-store.ts";
 export type { ContractTools } from "./contract-tools.ts";

@@ -89,23 +89,23 @@ export const decodeRequest = (body: Json): ChatRequest => {
   });
 };
 
-/** What needs a memory of earlier answers, or an answer that outlives its request. */
+/** How to do without what is kept elsewhere. */
+export const sendAll: string =
+  "Send the whole conversation in `input`, with the items of earlier answers as they came, and " +
+  '`include: ["reasoning.encrypted_content"]` to keep the reasoning.';
+
+/** What is kept elsewhere, and an answer that outlives its request. */
 const refuseState = (body: Json): void => {
-  for (const param of ["previous_response_id", "conversation"]) {
-    if (body[param] === undefined || body[param] === null) continue;
-    throw new GatewayError(
-      "unsupported_parameter",
-      `\`${param}\` is not supported: the gateway keeps no answers. Send the whole conversation in \`input\`, with the ` +
-        'items of earlier answers as they came, and `include: ["reasoning.encrypted_content"]` to keep the reasoning.',
-      { param },
-    );
+  const refuse = (param: string, why: string): never => {
+    throw new GatewayError("unsupported_parameter", `\`${param}\` is not supported: ${why}`, { param });
+  };
+  const isThere = (param: string): boolean => body[param] !== undefined && body[param] !== null;
+  if (isThere("conversation")) {
+    refuse("conversation", `conversations are not kept. Go on from an answer by \`previous_response_id\`. ${sendAll}`);
   }
+  if (isThere("previous_response_id")) refuse("previous_response_id", `answers are not kept here. ${sendAll}`);
   if (body["background"] === true && body["stream"] !== true) {
-    throw new GatewayError(
-      "unsupported_parameter",
-      "`background` is not supported without `stream`: the gateway keeps no answers to be fetched later. Remove it.",
-      { param: "background" },
-    );
+    refuse("background", "an answer is given to who waits for it. Remove it, or ask for a stream.");
   }
 };
 

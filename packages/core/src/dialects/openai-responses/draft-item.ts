@@ -1,6 +1,7 @@
 import type { ReasoningPart } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { present } from "../fields.ts";
+import type { ItemType } from "./item-ids.ts";
 import { writeProof } from "./reasoning-proof.ts";
 import type { TextKind } from "./output-item.ts";
 
@@ -20,7 +21,7 @@ export interface DraftText {
 
 /** An output item that is being written. */
 export interface DraftItem {
-  readonly type: "message" | "reasoning" | "function_call" | "custom_tool_call" | "opaque";
+  readonly type: ItemType;
   readonly id: string;
   /** Its place in the output that is written. */
   readonly place: number;

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Citation } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { writeAnnotation } from "./citations.ts";
 import { writeItem, writePart, type DraftItem, type DraftText } from "./draft-item.ts";
+import { madeItemId, type ItemType } from "./item-ids.ts";
 import type { TextKind } from "./output-item.ts";
 import { namesOf } from "./text-events.ts";
 
@@ -26,16 +26,8 @@ export interface ItemWriter {
   /** Ends an item and its texts, if it is open. */
   readonly endItem: (item: DraftItem, status?: "completed" | "incomplete") => void;
   /** An id for the next item. */
-  readonly madeId: (type: DraftItem["type"]) => string;
+  readonly madeId: (type: ItemType) => string;
 }
-
-const prefixes = {
-  message: "msg",
-  reasoning: "rs",
-  function_call: "fc",
-  custom_tool_call: "ctc",
-  opaque: "item",
-} as const;
 
 /** How events name the item they speak of. */
 export const placeOf = ({ id, place }: DraftItem): Json => ({ item_id: id, output_index: place });
@@ -44,8 +36,7 @@ export const createItemWriter = (requestId: string, emit: Emit): ItemWriter => {
   const items: DraftItem[] = [];
   let textLength = 0;
 
-  const madeId = (type: DraftItem["type"]): string =>
-    `${prefixes[type]}_${createHash("sha256").update(`${requestId} ${items.length}`).digest("hex").slice(0, 32)}`;
+  const madeId = (type: ItemType): string => madeItemId(type, `${requestId} ${items.length}`);
 
   const add = (type: DraftItem["type"], id: string | undefined, more: Partial<DraftItem> = {}): DraftItem => {
     const item: DraftItem = {

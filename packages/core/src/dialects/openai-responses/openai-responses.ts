@@ -5,6 +5,7 @@ import { decodeReply } from "./decode-reply.ts";
 import { decodeRequest } from "./decode-request.ts";
 import { encodeReply } from "./encode-reply.ts";
 import { encodeCountRequest, encodeRequest } from "./encode-request.ts";
+import { restate } from "./restate.ts";
 import { dialectId } from "./identity.ts";
 import { createDecoder } from "./stream-decoder.ts";
 import { createEncoder } from "./stream-encoder.ts";
@@ -16,6 +17,7 @@ export const openaiResponses: FrontDialect & BackDialect = {
   encodeReply,
   // Clients of this dialect cannot ask to be told less.
   passes: () => true,
+  restate,
   createEncoder,
   encodeError,
   heartbeat: ": keepalive\n\n",

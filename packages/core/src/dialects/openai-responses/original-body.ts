@@ -6,15 +6,15 @@ import { dialectId } from "./identity.ts";
 import { isWrapped } from "../wrapped-proof.ts";
 
 /**
- * The body as the client wrote it, byte for byte but for the model. `undefined` where somebody changed the request, the
- * server would not understand it as it was meant, or would get what another family issued.
+ * The body as the client wrote it, byte for byte but for the model. `undefined` where somebody changed the request or it
+ * does not say all, where the server would not understand it as it was meant, or would get what another family issued.
  */
 export const originalBody = (
   request: ChatRequest,
   { model, quirks }: BackTarget,
 ): EncodedRequest["body"] | undefined => {
   const source = sourceOf(request);
-  if (source?.dialect !== dialectId) return undefined;
+  if (source?.dialect !== dialectId || source.whole !== undefined) return undefined;
   const { bytes, body } = source;
   if ((body["stream"] === true) !== request.stream || holdsForeignProof(body)) return undefined;
   if (quirks.unsupported?.some((name) => body[name] !== undefined && body[name] !== null) === true) return undefined;

@@ -1,5 +1,5 @@
 import type { CollectedReply } from "../../chat/collect.ts";
-import { sourceOf } from "../../chat/request.ts";
+import { sourceOf, type ChatRequest } from "../../chat/request.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
@@ -39,10 +39,16 @@ const defaults: Json = {
   user: null,
 };
 
+/** What an answer has to tell again in the client's own words: the provider was told all that it goes on from. */
+export const restatement = (request: ChatRequest): Json => {
+  const source = sourceOf(request);
+  return source?.whole === undefined ? {} : { previous_response_id: source.body["previous_response_id"] ?? null };
+};
+
 /** Makes the `response` objects of one answer: they tell again what was asked for. */
 export const createResponseObject = (
   head: Head,
-  { request, requestId, created }: EncodeOptions,
+  { request, requestId, created, isKept = false }: EncodeOptions,
 ): ((progress: Progress) => Json) => {
   const source = sourceOf(request);
   const asked = source?.dialect === dialectId ? source.body : {};
@@ -60,9 +66,9 @@ export const createResponseObject = (
     ...echo,
     text: { format: { type: "text" }, ...text },
     reasoning: { effort: null, summary: null, ...reasoning },
-    // Nothing is kept here.
-    store: false,
+    store: isKept,
     ...told,
+    ...restatement(request),
     ...present({ service_tier: head.serviceTier }),
   };
   return ({ status, output, usage, error = null, incomplete_details = null }) => ({

@@ -1,23 +1,41 @@
-import { intactFrame, type ChatEvent, type OpaqueEvent, type ReplyEnd, type ReplyStart } from "../../chat/event.ts";
+import {
+  intactFrame,
+  type ChatEvent,
+  type Frame,
+  type FrameBytes,
+  type OpaqueEvent,
+  type ReplyEnd,
+  type ReplyStart,
+} from "../../chat/event.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { EncodeOptions, EventEncoder, Json } from "../dialect.ts";
-import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
+import { arrayIn, isObject, numberIn, objectIn, stringIn } from "../fields.ts";
 import { createFrameJoiner } from "../frame-joiner.ts";
 import { errorObject } from "../openai-errors.ts";
+import { writeItem, type DraftItem } from "./draft-item.ts";
 import { writeEnd } from "./endings.ts";
 import { createFrameFollower, type FrameFollower } from "./frame-follower.ts";
 import { dialectId } from "./identity.ts";
 import { createOutputBuilder } from "./output-builder.ts";
 import { createResponseObject, type Progress } from "./response-object.ts";
+import { isRestated, restateFrame } from "./restate.ts";
 
 const knownItems: ReadonlySet<unknown> = new Set(["message", "reasoning", "function_call", "custom_tool_call"]);
+
+const writeFrame = (type: string | undefined, value: Json): string =>
+  `event: ${type}\ndata: ${JSON.stringify(value)}\n\n`;
+
+/** Whether a frame tells of the response while it is being made. */
+const isProgress = (event: ChatEvent | undefined): boolean =>
+  event?.type === "opaque" && (event.name === "response.in_progress" || event.name === "response.queued");
 
 /**
  * Writes a streamed response. Frames that came in this dialect pass as they are until something was changed: from then
  * on everything is written anew, for later frames tell again what earlier ones said.
  */
 export const createEncoder = (options: EncodeOptions): EventEncoder => {
+  const { request } = options;
   const out = createFrameJoiner();
   let follower: FrameFollower | undefined = createFrameFollower();
   let head: Omit<ReplyStart, "type"> = {};
@@ -29,8 +47,12 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   let usage: Usage | undefined;
   let ending: ReplyEnd | undefined;
 
+  /** The frame that ends the answer. Held until the end: whatever still fails comes before it. */
+  let last: FrameBytes | undefined;
+  let whole: Json | undefined;
+
   const emit = (type: string, fields: Json): void =>
-    out.write(`event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`);
+    out.write(writeFrame(type, { type, sequence_number: sequence++, ...fields }));
 
   const builder = createOutputBuilder(options.requestId, emit);
   const response = (progress: Progress): Json => createResponseObject(head, options)(progress);
@@ -46,7 +68,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   /** From here on everything is written. */
   const stopPassing = (): void => {
     if (follower === undefined) return;
-    sequence = follower.count();
+    sequence = follower.count() - (last === undefined ? 0 : 1);
     isStarted = sequence > 0;
     builder.resume(follower.items(), follower.calls);
     follower = undefined;
@@ -58,8 +80,30 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
     const { status, incomplete_details } = writeEnd(ending ?? { finishReason: "error" });
     builder.end(status === "completed" ? "completed" : "incomplete");
     const error = status === "failed" ? { error: { code: "server_error", message: "The provider gave up." } } : {};
-    const whole = response({ status, incomplete_details, output: builder.output(), usage, ...error });
-    emit(`response.${status}`, { response: whole });
+    const told = response({ status, incomplete_details, output: builder.output(), usage, ...error });
+    if (status !== "failed") whole = told;
+    emit(`response.${status}`, { response: told });
+  };
+
+  /** Passes a frame as it came, but for what this client is told otherwise, and keeps back the last one. */
+  const pass = (frame: Frame, items: () => readonly DraftItem[]): void => {
+    const [first] = frame.events;
+    const value = first?.type === "opaque" && isObject(first.value) ? first.value : undefined;
+    const isHead = first?.type === "reply-start" || isProgress(first);
+    const isRewritten = isRestated(request) && (isHead || isOver);
+    const restated = isRewritten ? restateFrame(frame.bytes, request) : undefined;
+    const bytes = restated === undefined ? frame.bytes : { raw: writeFrame(stringIn(restated, "type"), restated) };
+    if (!isOver) return out.pass(bytes);
+    last = bytes;
+    const told = objectIn(restated ?? value ?? {}, "response") ?? {};
+    // Some servers tell only the items, and nothing of them again at the end.
+    whole = arrayIn(told, "output").length > 0 ? told : { ...told, output: items().map(writeItem) };
+  };
+
+  const end = (): void => {
+    if (isOver) return;
+    stopPassing();
+    finish();
   };
 
   /** What only this dialect knows and came beside something that was changed. */
@@ -117,7 +161,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         if (frame !== undefined && follower?.follow(frame) === true) {
           for (const passed of frame.events) if (passed.type === "reply-start") head = passed;
           isOver = follower.isOver();
-          out.pass(frame.bytes);
+          pass(frame, follower.items);
           index += frame.events.length;
           continue;
         }
@@ -128,15 +172,17 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       }
       return out.take();
     },
+    whole: () => {
+      end();
+      return whole;
+    },
     end: () => {
-      if (!isOver) {
-        stopPassing();
-        finish();
-      }
+      end();
+      if (last !== undefined) out.pass(last);
       return out.take();
     },
     fail: (error: GatewayError) => {
-      if (isOver) return "";
+      if (isOver && last === undefined) return "";
       stopPassing();
       isOver = true;
       const { code, message, param, type } = errorObject(error);

@@ -50,7 +50,7 @@ export const cache = (options: CacheOptions = {}): Stage => {
       const times = { storedAt, expiresAt: storedAt + ttlMs };
       const { entry, sizeBytes } = sealEntry({ key, ...times, ...(target === undefined ? {} : { target }), events });
       if (sizeBytes > maxEntryBytes) return false;
-      guarded.set(context, key, entry, { sizeBytes, ttlMs });
+      void guarded.set(context, key, entry, { sizeBytes, ttlMs });
       return true;
     };
     const flush = (): void => {
@@ -83,7 +83,7 @@ export const cache = (options: CacheOptions = {}): Stage => {
       return replyOf([entry.events], entry.target);
     }
     // Expired or spoilt. Nobody waits for it to be gone.
-    if (found.value !== undefined) guarded.delete(context, key);
+    if (found.value !== undefined) void guarded.delete(context, key);
     report(context, noCache === true ? "bypass" : "miss", key);
     return keep(context, key, await next());
   });

@@ -2,6 +2,7 @@ import type { ChatEvent } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import type { Target } from "../../chat/target.ts";
 import { isEventShape } from "./event-shape.ts";
+import { seal } from "./seal.ts";
 
 /** A stored answer. */
 export interface CacheEntry {
@@ -25,12 +26,11 @@ export interface SizedEntry {
 // Entries that were checked or made here and cannot have changed since. Only a store in this process returns them.
 const known = new WeakSet<object>();
 
-/** An entry cut off from everything else in memory and frozen: whoever replays it cannot change it for the next. */
+/** An entry that nobody can change. */
 export const sealEntry = (fields: CacheEntry): SizedEntry => {
-  const json = JSON.stringify(fields);
-  const entry = freeze(JSON.parse(json)) as CacheEntry; // the same fields, back from their own JSON
-  known.add(entry);
-  return { entry, sizeBytes: Buffer.byteLength(json) };
+  const { sealed, sizeBytes } = seal(fields);
+  known.add(sealed);
+  return { entry: sealed, sizeBytes };
 };
 
 /** A value from a store as an entry; `undefined` where it is not, in every field, one that belongs to this key. */
@@ -63,9 +63,3 @@ const isTime = (value: unknown): boolean => typeof value === "number" && Number.
 
 const isTarget = ({ id, provider, model }: Partial<Target>): boolean =>
   typeof id === "string" && typeof provider === "string" && typeof model === "string";
-
-const freeze = (value: unknown): unknown => {
-  if (typeof value !== "object" || value === null) return value;
-  for (const field of Object.values(value)) freeze(field);
-  return Object.freeze(value);
-};

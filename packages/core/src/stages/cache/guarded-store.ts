@@ -1,5 +1,4 @@
 import type { Context } from "../../pipeline/context.ts";
-import type { CacheStore, CacheValueFacts } from "./store.ts";
 
 /** Stands for a value that a store failed to give in time. */
 export const unavailable: unique symbol = Symbol("unavailable");
@@ -7,12 +6,23 @@ export const unavailable: unique symbol = Symbol("unavailable");
 /** At once from a store that answers at once. */
 type Soon<T> = T | Promise<T>;
 
+/** A store of values under keys. `Facts` is what it is told of a value beside the value. */
+interface KeyedStore<Facts> {
+  readonly get: (key: string) => unknown;
+  readonly set: (key: string, value: unknown, facts: Facts) => void | Promise<void>;
+  readonly delete: (key: string) => void | Promise<void>;
+}
+
+type Watch = Pick<Context, "clock" | "logger">;
+
+/** What became of a call, `unavailable` where the store failed, was too slow, or rests. */
+type Outcome = Soon<{ readonly value: unknown } | typeof unavailable>;
+
 /** A store whose failures reach nobody. */
-export interface GuardedStore {
-  /** What is stored, or `unavailable` where the store failed, was too slow, or rests. */
-  readonly get: (context: Context, key: string) => Soon<{ readonly value: unknown } | typeof unavailable>;
-  readonly set: (context: Context, key: string, value: unknown, facts: CacheValueFacts) => void;
-  readonly delete: (context: Context, key: string) => void;
+export interface GuardedStore<Facts> {
+  readonly get: (watch: Watch, key: string) => Outcome;
+  readonly set: (watch: Watch, key: string, value: unknown, facts: Facts) => Outcome;
+  readonly delete: (watch: Watch, key: string) => Outcome;
 }
 
 // A store that fails again and again is left alone for a while: each request would wait for it in vain.
@@ -24,16 +34,16 @@ const restMs = 5_000;
  *
  * @param name What the store is called in the log.
  */
-export const guardStore = (store: CacheStore, timeoutMs: number, name: string): GuardedStore => {
+export const guardStore = <Facts>(store: KeyedStore<Facts>, timeoutMs: number, name: string): GuardedStore<Facts> => {
   let failures = 0;
   let restingUntil = 0;
 
-  const worked = (value: unknown, { logger }: Context): { readonly value: unknown } => {
+  const worked = (value: unknown, { logger }: Watch): { readonly value: unknown } => {
     if (failures >= failuresBeforeRest) logger.info(`The ${name} store answers again.`);
     failures = 0;
     return { value };
   };
-  const failed = (error: unknown, { clock, logger }: Context): typeof unavailable => {
+  const failed = (error: unknown, { clock, logger }: Watch): typeof unavailable => {
     failures++;
     restingUntil = clock.now() + restMs;
     if (failures === failuresBeforeRest) {
@@ -42,31 +52,31 @@ export const guardStore = (store: CacheStore, timeoutMs: number, name: string): 
     return unavailable;
   };
 
-  const attempt = (context: Context, call: () => unknown): ReturnType<GuardedStore["get"]> => {
-    if (failures >= failuresBeforeRest && context.clock.now() < restingUntil) return unavailable;
+  const attempt = (watch: Watch, call: () => unknown): Outcome => {
+    if (failures >= failuresBeforeRest && watch.clock.now() < restingUntil) return unavailable;
     try {
       const result = call();
-      if (!isPromise(result)) return worked(result, context);
-      return within(context, timeoutMs, name, result).then(
-        (value) => worked(value, context),
-        (error: unknown) => failed(error, context),
+      if (!isPromise(result)) return worked(result, watch);
+      return within(watch, timeoutMs, name, result).then(
+        (value) => worked(value, watch),
+        (error: unknown) => failed(error, watch),
       );
     } catch (error) {
-      return failed(error, context);
+      return failed(error, watch);
     }
   };
 
   return {
-    get: (context, key) => attempt(context, () => store.get(key)),
-    set: (context, key, value, facts) => void attempt(context, () => store.set(key, value, facts)),
-    delete: (context, key) => void attempt(context, () => store.delete(key)),
+    get: (watch, key) => attempt(watch, () => store.get(key)),
+    set: (watch, key, value, facts) => attempt(watch, () => store.set(key, value, facts)),
+    delete: (watch, key) => attempt(watch, () => store.delete(key)),
   };
 };
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof value === "object" && value !== null && "then" in value;
 
-const within = async <T>({ clock }: Context, ms: number, name: string, work: Promise<T>): Promise<T> => {
+const within = async <T>({ clock }: Watch, ms: number, name: string, work: Promise<T>): Promise<T> => {
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
   const timer = clock.timer(ms, () => reject(new Error(`The ${name} store did not answer within ${ms} ms.`)));
   try {

@@ -9,7 +9,7 @@ export interface CacheStore {
 }
 
 /** What a store may know of a value, which it neither reads nor changes: a frozen tree that survives JSON. */
-export interface CacheValueFacts {
+interface CacheValueFacts {
   /** Length of its JSON text in UTF-8. */
   readonly sizeBytes: number;
   /**

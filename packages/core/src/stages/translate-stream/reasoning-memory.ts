@@ -33,7 +33,7 @@ export const createReasoningMemory = (options: ResolvedSignatureOptions): Reason
 
   const keep = (context: Context, provider: string, call: CallReasoning): void => {
     const { entry, sizeBytes } = sealReasoning({ provider, expiresAt: context.clock.wall() + ttlMs, call });
-    if (sizeBytes <= maxEntryBytes) store.set(context, keyOf(context, call.id), entry, { sizeBytes, ttlMs });
+    if (sizeBytes <= maxEntryBytes) void store.set(context, keyOf(context, call.id), entry, { sizeBytes, ttlMs });
   };
 
   /** What was found under a call's id, if it is this provider's. What is still wanted is kept for as long again. */

@@ -37,6 +37,23 @@ export const testMounting = ({ has, describe, test }: Contract): void => {
       });
     }
 
+    test("every kind of route, with each of its methods", async ({ start }) => {
+      const { ask } = await start({ respond: greetEither });
+      const statusOf = async (method: string, url: string, body?: object): Promise<number> =>
+        (await ask(body, { method, path: url })).status;
+      const created = await ask({ model: "house/m", input: "Hello" }, { path: "/v1/responses" });
+      const { id } = JSON.parse(await created.text()) as { readonly id: string };
+      assert.equal(await statusOf("GET", `/v1/responses/${id}`), 200);
+      assert.equal(await statusOf("GET", `/v1/responses/${id}/input_items`), 200);
+      assert.equal(await statusOf("DELETE", `/v1/responses/${id}`), 200);
+      assert.equal(await statusOf("GET", `/v1/responses/${id}`), 404);
+      assert.equal(await statusOf("POST", "/v1/completions", { model: "house/m", prompt: "Hello" }), 200);
+      assert.equal(await statusOf("POST", "/v1/messages/count_tokens", chat), 200);
+      const contents = [{ parts: [{ text: "Hello" }] }];
+      assert.equal(await statusOf("POST", "/v1/models/house/m:generateContent", { contents }), 200);
+      assert.equal(await statusOf("POST", "/v1beta/models/house/m:countTokens", { contents }), 200);
+    });
+
     if (has("fall-through")) {
       for (const [method, url] of [
         ["GET", "/"],

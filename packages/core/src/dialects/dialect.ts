@@ -67,8 +67,8 @@ export interface FrontDialect {
   readonly heartbeat: string;
   /** Headers of its requests that switch on features, in lower case; each is a list of words. */
   readonly featureHeaders?: readonly string[];
-  /** Headers that only its clients send, in lower case: they tell them where a path is shared by several dialects. */
-  readonly clientHeaders?: readonly string[];
+  /** Whether these are the headers of one of its own clients; for dialects that share a path with another. */
+  readonly isAskedBy?: (header: (name: string) => string | undefined) => boolean;
   /** Where its clients look for the id of their request, if not in `x-request-id`. */
   readonly requestIdHeader?: string;
   /** Content type of its streams, where these are no event streams. */

@@ -33,6 +33,9 @@ export const modelRouteNames: readonly string[] = lists.flatMap(({ path }) => [
   ...[...verbs.keys()].map((verb) => `POST ${path}/{model}:${verb}`),
 ]);
 
+/** Some clients leave `models` out where the name of a model holds a slash, as ours do. */
+const bare = "/v1beta";
+
 // Hosts that name paths one by one agree on no wildcard. Names with more slashes come through those with them encoded.
 const segments = [":id", ":id/:id2", ":id/:id2/:id3", ":id/:id2/:id3/:id4"];
 
@@ -42,6 +45,9 @@ export const modelPaths = (method: Method): readonly string[] => {
   return lists.flatMap(({ path }) => [
     ...(method === "GET" ? [path] : []),
     ...segments.map((segment) => `${path}/${segment}`),
+    ...(method === "POST" && path.startsWith(`${bare}/`)
+      ? segments.slice(1).map((segment) => `${bare}/${segment}`)
+      : []),
   ]);
 };
 
@@ -51,22 +57,26 @@ export const findModelRoutes = (path: string): readonly Route[] => {
     if (path === list) return [{ kind: "models", method: "GET", dialect }];
     if (path.startsWith(`${list}/`)) return routesOf(list, path.slice(list.length + 1), dialect);
   }
-  return [];
+  const name = path.startsWith(`${bare}/`) ? decodePath(path.slice(bare.length + 1)) : undefined;
+  const route = name?.includes("/") === true ? verbRoute(bare, name) : undefined;
+  return route === undefined ? [] : [route];
 };
 
 const routesOf = (list: string, encoded: string, dialect: FrontDialect): readonly Route[] => {
   const name = decodePath(encoded);
   if (name === undefined) return [];
+  const route = verbRoute(list, name);
+  if (route !== undefined) return [route];
+  // Of the API's other verbs none is served here. Tags of models (`llama3:8b`) are not written like this.
+  if (/.:[a-z]+([A-Z][a-z]+)+$/.test(name)) return [];
+  return [{ kind: "model", method: "GET", dialect, id: name }];
+};
+
+const verbRoute = (list: string, name: string): Route | undefined => {
   // A model's own name may hold a colon, too.
   const colon = name.lastIndexOf(":");
-  const model = name.slice(0, colon);
+  if (colon < 1) return undefined;
   const verb = name.slice(colon + 1);
-  if (model !== "" && colon !== -1) {
-    const route = verbs.get(verb)?.(model);
-    if (route?.kind === "chat") return [{ ...route, template: `${list}/{model}:${verb}` }];
-    if (route !== undefined) return [route];
-    // Of the API's other verbs none is served here. Tags of models (`llama3:8b`) are not written like this.
-    if (/^[a-z]+([A-Z][a-z]+)+$/.test(verb)) return [];
-  }
-  return [{ kind: "model", method: "GET", dialect, id: name }];
+  const route = verbs.get(verb)?.(name.slice(0, colon));
+  return route?.kind === "chat" ? { ...route, template: `${list}/{model}:${verb}` } : route;
 };

@@ -57,11 +57,11 @@ const checkContentEncoding = (incoming: Incoming): void => {
 };
 
 const decode = (json: Json, dialect: FrontDialect, address: Address | undefined, incoming: Incoming): ChatRequest => {
-  const { model } = address ?? json;
-  if (typeof model !== "string" || model === "" || model.length > 300) {
+  const request = dialect.decodeRequest(json, address);
+  const { model } = request;
+  if (model === "" || model.length > 300) {
     throw invalidValue("model", "the name of a model, at most 300 characters long", model);
   }
-  const request = dialect.decodeRequest(json, address);
   const featureHeaders = readFeatures(dialect, incoming);
   return featureHeaders === undefined ? request : { ...request, featureHeaders };
 };

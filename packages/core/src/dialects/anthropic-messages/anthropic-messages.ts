@@ -22,7 +22,7 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   encodeError,
   heartbeat: 'event: ping\ndata: {"type":"ping"}\n\n',
   featureHeaders: [betaHeader],
-  clientHeaders: ["anthropic-version"],
+  isAskedBy: (header) => header("anthropic-version") !== undefined,
   requestIdHeader: "request-id",
   encodeRequest,
   decodeReply,

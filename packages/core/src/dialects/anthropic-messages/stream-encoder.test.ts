@@ -94,9 +94,11 @@ describe("createEncoder", () => {
     expect(opening).toMatchObject({ type: "message_start", message: { id: "msg_r1", model: "asked/for" } });
   });
 
-  it("tells usage at the start where it is known by then", () => {
-    const [opening] = dataOf(encode([start, { type: "usage", usage: { inputTokens: 5, outputTokens: 1 } }], [end()]));
-    expect(opening).toMatchObject({ message: { usage: { input_tokens: 5, output_tokens: 1 } } });
+  it("tells what was read at the start where it is known by then, and nothing of what is written only later", () => {
+    const usage = { inputTokens: 5, outputTokens: 7, reasoningTokens: 3 };
+    const [opening, ...rest] = dataOf(encode([start, { type: "usage", usage }, text("Hi")], [end()]));
+    expect(objectIn(objectIn(opening ?? {}, "message") ?? {}, "usage")).toEqual({ input_tokens: 5, output_tokens: 0 });
+    expect(rest.at(-2)).toMatchObject({ usage: { input_tokens: 5, output_tokens: 7 } });
   });
 
   it("holds the pieces of a second call back until the first is over", () => {

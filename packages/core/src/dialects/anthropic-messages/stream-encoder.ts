@@ -25,6 +25,8 @@ const starts: Readonly<Record<"text" | "thinking", string>> = {
   thinking: '{"type":"thinking","thinking":"","signature":""}',
 };
 
+const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
+
 const hasStopDetails = (event: ChatEvent): boolean =>
   event.type === "reply-end" && event.extras?.["stop_details"] !== undefined;
 
@@ -51,8 +53,10 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   const start = (head: Omit<ReplyStart, "type">, known?: Usage): void => {
     if (state.isStarted) return;
     state.isStarted = true;
-    // Often known only at the end: `message_delta` then tells it.
-    const usage = encodeUsage(known, head.serviceTier);
+    // What was read; often that is known only at the end, and `message_delta` then tells it. Clients add what was written
+    // by now to what they are told there, so nothing was.
+    const { reasoningTokens: _later, ...read } = { ...(known ?? nothing), outputTokens: 0 };
+    const usage = encodeUsage(read, head.serviceTier);
     const message = { ...encodeHead(head, options), content: [], stop_reason: null, stop_sequence: null, usage };
     blocks.write(toFrame("message_start", JSON.stringify({ type: "message_start", message })));
   };

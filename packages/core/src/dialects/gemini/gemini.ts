@@ -23,7 +23,7 @@ export const gemini: FrontDialect & BackDialect = {
   passes,
   createEncoder: createEventEncoder,
   encodeError,
-  clientHeaders: ["x-goog-api-key", "x-goog-api-client"],
+  isAskedBy: (header) => header("x-goog-api-key") !== undefined || header("x-goog-api-client") !== undefined,
   // Its clients fail on comments and blank lines, and drop a turn from their history for a chunk without a part.
   heartbeat: `data: {"candidates":[${writeCandidate(0, [])}]}\r\n\r\n`,
   encodeRequest,

@@ -17,6 +17,7 @@ export interface ChunkWriter {
 export const createChunkWriter = (
   start: ReplyStart | undefined,
   { request, requestId, created }: EncodeOptions,
+  announcesUsage: boolean,
 ): ChunkWriter => {
   const head = {
     id: start?.id ?? madeReplyId(requestId),
@@ -29,7 +30,7 @@ export const createChunkWriter = (
   const open = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
   const choiceOpen = `${open}{"index":`;
   // A client that asked for usage is told in every chunk but the last that it is still to come.
-  const close = `]${request.includeUsage === true ? ',"usage":null' : ""}}\n\n`;
+  const close = `]${announcesUsage ? ',"usage":null' : ""}}\n\n`;
   const textClose = `},"logprobs":null,"finish_reason":null}${close}`;
 
   return {

@@ -9,8 +9,8 @@ import { isObject, present } from "../fields.ts";
 /** Id of an answer whose provider gave none. */
 export const madeReplyId = (requestId: string): string => `chatcmpl-${requestId}`;
 
-/** Writes a whole answer as a `chat.completion`. */
-export const encodeReply = (reply: CollectedReply, options: EncodeOptions): string => {
+/** Writes a whole answer as a `chat.completion`, with what else its clients expect. */
+export const encodeReply = (reply: CollectedReply, options: EncodeOptions, more: Json = {}): string => {
   const { request, requestId, created } = options;
   const legacy = expectsFunctionCall(request);
   return JSON.stringify({
@@ -22,6 +22,7 @@ export const encodeReply = (reply: CollectedReply, options: EncodeOptions): stri
     choices: reply.choices.map((choice) => writeChoice(choice, options, legacy)),
     ...(reply.usage === undefined ? {} : { usage: writeUsage(reply.usage, request.includeCost === true) }),
     ...present({ service_tier: reply.serviceTier, system_fingerprint: reply.systemFingerprint }),
+    ...more,
   });
 };
 

@@ -1,7 +1,7 @@
 import { intactFrame, type ChatEvent, type Frame, type FrameBytes, type ReplyStart } from "../../chat/event.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { Usage } from "../../chat/usage.ts";
-import type { EncodeOptions, EventEncoder } from "../dialect.ts";
+import type { EncodeOptions, EventEncoder, Json } from "../dialect.ts";
 import { createFrameJoiner } from "../frame-joiner.ts";
 import { createChunkWriter, type ChunkWriter } from "./chunk-writer.ts";
 import { createDeltaWriter } from "./delta-writer.ts";
@@ -11,10 +11,23 @@ import { dialectId } from "./identity.ts";
 import { passes } from "./passes.ts";
 import { writeUsage } from "./usage.ts";
 
+/** What the clients of the services that speak this dialect expect differently. */
+interface ChatForm {
+  /** The error as it stands in a chunk. */
+  readonly errorObject: (error: GatewayError) => Json;
+  /** Frames that nobody touched may pass as they came. */
+  readonly passesFrames: boolean;
+  /** Until usage is told, every chunk says that it is still to come. */
+  readonly announcesUsage: boolean;
+}
+
+const openaiForm: ChatForm = { errorObject, passesFrames: true, announcesUsage: true };
+
 /** Writes one streamed answer: frames nobody touched as they came, the rest as chunks of the same stream. */
-export const createEncoder = (options: EncodeOptions): EventEncoder => {
+export const createEncoder = (options: EncodeOptions, form: ChatForm = openaiForm): EventEncoder => {
   const { request } = options;
   const wantsUsage = request.includeUsage === true;
+  const { passesFrames } = form;
   const legacy = expectsFunctionCall(request);
   const deltas = createDeltaWriter(request, legacy);
   let start: ReplyStart | undefined;
@@ -22,7 +35,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
   let usage: Usage | undefined;
   let done: FrameBytes = { raw: "data: [DONE]\n\n" };
 
-  const chunks = (): ChunkWriter => (writer ??= createChunkWriter(start, options));
+  const chunks = (): ChunkWriter => (writer ??= createChunkWriter(start, options, wantsUsage && form.announcesUsage));
 
   /** Usage comes last, whenever the provider told it. */
   const flushUsage = (): string => {
@@ -78,14 +91,14 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
         const event = batch[index];
         if (event === undefined) break;
         const { frame } = event;
-        if (event.type === "text-delta" && frame?.events.length === 1 && isStillIts(event, frame)) {
+        if (passesFrames && event.type === "text-delta" && frame?.events.length === 1 && isStillIts(event, frame)) {
           // The usual case, and all there is to it.
           deltas.passed(event);
           out.pass(frame.bytes);
           index++;
           continue;
         }
-        const intact = intactFrame(batch, index, dialectId, "stream");
+        const intact = passesFrames ? intactFrame(batch, index, dialectId, "stream") : undefined;
         if (intact === undefined || !passes(intact.events, request)) {
           out.write(encodeEvent(event));
           index++;
@@ -101,7 +114,7 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
       out.pass(done);
       return out.take();
     },
-    fail: (error: GatewayError) => chunks().failure(deltas.open(), JSON.stringify(errorObject(error))),
+    fail: (error: GatewayError) => chunks().failure(deltas.open(), JSON.stringify(form.errorObject(error))),
   };
 };
 

@@ -57,7 +57,7 @@ export interface ReasoningPreferences {
   readonly enabled?: boolean;
   /** The model decides how much to think (Anthropic's adaptive thinking). */
   readonly adaptive?: boolean;
-  /** Think, but leave the reasoning out of the answer. */
+  /** Think, but leave the reasoning out of the answer; `false` where the client says that it wants to see it. */
   readonly exclude?: boolean;
 }
 

@@ -61,6 +61,14 @@ describe("decodeRequest", () => {
 
   it.each([
     [{ type: "adaptive" }, { adaptive: true }],
+    [
+      { type: "adaptive", display: "summarized" },
+      { adaptive: true, exclude: false },
+    ],
+    [
+      { type: "enabled", budget_tokens: 2048 },
+      { enabled: true, budgetTokens: 2048, exclude: false },
+    ],
     [{ type: "disabled" }, { enabled: false }],
     [{ type: "between_tools" }, undefined],
   ])("reads thinking %j", (thinking, expected) => {

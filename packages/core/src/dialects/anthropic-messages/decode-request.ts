@@ -119,12 +119,14 @@ const decodeReasoning = (
 ): ReasoningPreferences | undefined => {
   const type = readString(thinking?.["type"], "thinking.type");
   const effort = readString(outputConfig?.["effort"], "output_config.effort");
+  const display = readString(thinking?.["display"], "thinking.display");
   const reasoning: ReasoningPreferences = present({
     effort,
     budgetTokens: type === "enabled" ? readCount(thinking?.["budget_tokens"], "thinking.budget_tokens") : undefined,
     enabled: type === "enabled" ? true : type === "disabled" ? false : undefined,
     adaptive: type === "adaptive" ? true : undefined,
-    exclude: readString(thinking?.["display"], "thinking.display") === "omitted" ? true : undefined,
+    // Thoughts of a budget are shown unless they are to be left out; others as the model has it.
+    exclude: display === "omitted" ? true : display !== undefined || type === "enabled" ? false : undefined,
   });
   return Object.keys(reasoning).length === 0 ? undefined : reasoning;
 };

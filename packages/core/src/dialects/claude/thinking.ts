@@ -71,7 +71,7 @@ export const planThinking = (options: ThinkingOptions): ThinkingPlan => {
   }
   const wanted = effort ?? (budgetTokens === undefined ? undefined : effortOf(budgetTokens));
   // These models hide what they think unless they are asked.
-  const display = exclude === true ? "omitted" : isOwn ? undefined : "summarized";
+  const display = exclude === true ? "omitted" : isOwn && exclude === undefined ? undefined : "summarized";
   return {
     ...plain,
     thinking: { type: "adaptive", ...(display && { display }) },

@@ -140,6 +140,15 @@ describe("encodeRequest", () => {
     expect(encode({ reasoning: { enabled: false } }).body["reasoning"]).toEqual({ effort: "none" });
   });
 
+  it("asks for a summary where the client wants to see what the model thinks, and the model does", () => {
+    const seen = { effort: "low", exclude: false };
+    expect(encode({ reasoning: seen }).body["reasoning"]).toEqual({ summary: "auto", effort: "low" });
+    expect(encode({ reasoning: { ...seen, exclude: true } }).body["reasoning"]).toEqual({ effort: "low" });
+    expect(encode({ reasoning: { ...seen, effort: "none" } }).body["reasoning"]).toEqual({ effort: "none" });
+    const { body } = encode({ reasoning: { adaptive: true, exclude: false } }, { info: { capabilities: [] } });
+    expect(body).not.toHaveProperty("reasoning");
+  });
+
   it("asks for probabilities as this dialect does", () => {
     const { body } = encode({ logprobs: true, topLogprobs: 2 });
     expect([body["include"], body["top_logprobs"]]).toEqual([["message.output_text.logprobs"], 2]);

@@ -1,6 +1,5 @@
 import type { ChatRequest } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
-import { effortFor } from "../effort.ts";
 import { arrayIn, isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { effortPrefix } from "../openai-chat/extras.ts";
@@ -10,6 +9,7 @@ import { encodeFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 import { dialectId } from "./identity.ts";
 import { originalBody } from "./original-body.ts";
+import { encodeThinking, reasons } from "./thinking.ts";
 import { toWebSearch } from "./web-search.ts";
 
 const path = "/responses";
@@ -80,9 +80,7 @@ const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): J
     }),
     reasoning: unlessEmpty({
       ...(isObject(reasoning) ? reasoning : {}),
-      ...present({
-        effort: request.reasoning && effortFor(request.reasoning, target.quirks.efforts, losses),
-      }),
+      ...encodeThinking(request, target, scope),
     }),
     include: includeOf(request, target, arrayIn({ include }, "include")),
     service_tier: isOwn ? request.serviceTier : foreignTier(request.serviceTier, losses),
@@ -141,13 +139,12 @@ const encryptedContent = "reasoning.encrypted_content";
 /** What is to be told beside the answer. A model that does not reason refuses to be asked for its reasoning. */
 const includeOf = (
   request: ChatRequest,
-  { info }: BackTarget,
+  target: BackTarget,
   asked: readonly unknown[],
 ): readonly unknown[] | undefined => {
   const wanted = new Set(asked);
   if (request.logprobs === true) wanted.add("message.output_text.logprobs");
-  const reasons = info?.capabilities?.includes("reasoning") ?? request.reasoning !== undefined;
-  if (reasons) wanted.add(encryptedContent);
+  if (reasons(request, target)) wanted.add(encryptedContent);
   return wanted.size === 0 ? undefined : [...wanted];
 };
 

@@ -6,10 +6,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { addressVariablesOf, keyVariablesOf, type ProviderRow } from "../packages/core/src/providers/provider-row.ts";
 import { providerTable } from "../packages/core/src/providers/table.ts";
+import { markdownTable, withGenerated } from "./generated-page.ts";
 
 export const page = new URL("../docs/providers.md", import.meta.url);
-const begin = "<!-- the table -->\n";
-const end = "<!-- end of the table -->\n";
 
 const code = (text: string): string => `\`${text}\``;
 const list = (names: readonly string[]): string => names.map(code).join(", ");
@@ -37,22 +36,10 @@ const cellsOf = (row: ProviderRow): readonly string[] => [
   quirksOf(row),
 ];
 
-/** The table, its columns padded as the formatter pads them. */
-export const tableText = (rows: readonly ProviderRow[]): string => {
-  const cells = [header, ...rows.map(cellsOf)];
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [line(header), rule, ...cells.slice(1).map(line)].join("\n");
-};
+/** The table of these rows. */
+export const tableText = (rows: readonly ProviderRow[]): string => markdownTable(header, rows.map(cellsOf));
 
 /** The page with the table of these rows in place of the one it has. */
-export const withTable = (text: string, rows: readonly ProviderRow[]): string => {
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${page.pathname} has no place for the table.`);
-  return `${before}${begin}\n${tableText(rows)}\n\n${end}${after}`;
-};
+export const withTable = (text: string, rows: readonly ProviderRow[]): string => withGenerated(text, tableText(rows));
 
 if (import.meta.main) writeFileSync(page, withTable(readFileSync(page, "utf8"), providerTable));

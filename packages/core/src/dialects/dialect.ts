@@ -96,6 +96,8 @@ export interface BackTarget {
 
 /** The part of a catalog entry that changes how a request is written. */
 export interface ModelFacts {
+  /** The model it is made of, where its own name does not tell. */
+  readonly base?: string;
   readonly maxOutputTokens?: number;
   readonly contextWindow?: number;
   readonly capabilities?: readonly string[];
@@ -107,6 +109,8 @@ export interface EncodedRequest {
   readonly body: string | Uint8Array;
   /** Headers the dialect itself needs; authentication is not among them. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the request's `featureHeaders`, those that the body states in its own words. */
+  readonly featuresInBody?: readonly string[];
   /** Parameters the target lacks and that were left out, by the client's names. */
   readonly dropped: readonly string[];
 }
@@ -115,6 +119,7 @@ export interface DecodeOptions {
   readonly provider: string;
   readonly model: string;
   readonly quirks: Quirks;
+  readonly info?: ModelFacts;
   /** The request the answer belongs to. */
   readonly request: ChatRequest;
   /** Base of ids the provider did not give (tool calls). */

@@ -52,6 +52,8 @@ export interface Quirks {
   readonly allowedTools?: boolean;
   /** Takes thought signatures back in `extra_content` of tool calls. @default false */
   readonly thoughtSignatures?: boolean;
+  /** Refuses assistant messages that say and call nothing. @default false */
+  readonly noEmptyTurns?: boolean;
   /** Refuses fields that are `null` instead of taking them as absent. @default false */
   readonly noNullFields?: boolean;
   /** Anthropic: the version its body states where the address has the model. Elsewhere a header has the version. */
@@ -129,6 +131,7 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   openrouterExtensions: true,
   allowedTools: true,
   thoughtSignatures: true,
+  noEmptyTurns: true,
   noNullFields: true,
   versionInBody: true,
   threads: true,

@@ -57,7 +57,7 @@ const byMessage: readonly Evidence[] = [
   {
     code: "context_length_exceeded",
     pattern:
-      /prompt (is )?too long|maximum context length|context window|input token count|input is too long|input tokens exceeded|exceed(s|ed)? (the |max |maximum |available )*context (length|size)/i,
+      /prompt (is )?too long|max(imum)? context length|context window|input token count|input is too long|input tokens exceeded|exceed(s|ed)? (the |max |maximum |available )*context (length|size)/i,
   },
   {
     code: "upstream_content_filter",
@@ -69,7 +69,10 @@ const byMessage: readonly Evidence[] = [
   },
   { code: "upstream_auth_failed", pattern: /(incorrect|invalid) api key|api key not valid/i },
   // Bedrock calls an unknown model, and one that has to be called by an inference profile, an invalid request.
-  { code: "upstream_model_not_found", pattern: /model identifier is invalid|on-demand throughput isn.t supported/i },
+  {
+    code: "upstream_model_not_found",
+    pattern: /model identifier is invalid|on-demand throughput isn.t supported|^model (does )?not exist/i,
+  },
 ];
 
 const byStatus = (status: number): GatewayErrorCode => {

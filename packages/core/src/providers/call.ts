@@ -12,7 +12,6 @@ import type { Target } from "../chat/target.ts";
 import type { BackDialect, DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { checkHistoryIsThere } from "../dialects/history-elsewhere.ts";
-import { quirksFor } from "../dialects/quirks.ts";
 import { UpstreamError } from "../errors.ts";
 import { Cancellation, unlessCancelled } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
@@ -31,6 +30,7 @@ import { parseLoosely, readBody } from "./read-body.ts";
 import { readStream } from "./read-stream.ts";
 import { refusal } from "./refusal.ts";
 import { Watchdog } from "./watchdog.ts";
+import { factsOf } from "./target-facts.ts";
 import { credentialOf, droppedKey, writeRequest } from "./write-request.ts";
 
 /**
@@ -79,9 +79,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
     trace?.answered(response.status, requestIdOf(response));
     if (response.status < 200 || response.status >= 300) throw await refusal(response, id, dialect);
 
-    const { model } = target;
-    const quirks = quirksFor(provider.quirks, model, request.reasoning);
-    const options: DecodeOptions = { provider: id, model, quirks, request, requestId: context.id };
+    const options: DecodeOptions = { ...factsOf(context, { provider, target }), request, requestId: context.id };
     const answer: Answer = { clock, dialect, settings, options, watchdog, trace };
     const framing =
       framingOf(response.headers["content-type"]) ?? (request.stream ? framingOf(dialect.streamType) : undefined);

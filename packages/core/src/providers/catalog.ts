@@ -42,6 +42,11 @@ export type Capability = (typeof capabilities)[number];
 /** What is known of one model at one provider. */
 export interface Model {
   readonly id: string;
+  /**
+   * The model that this is, or is made of, where its own name does not tell: that of an inference profile, a deployment
+   * or a fine-tuned model. What is known of it holds for this one as well.
+   */
+  readonly base?: string;
   readonly mode: "chat" | "embedding";
   /** The one of OpenAI's two APIs that serves it; absent where both do, where nobody knows, and at other providers. */
   readonly onlyApi?: "chat" | "responses";
@@ -147,6 +152,7 @@ const decodePrice = (row: PriceRow, { prices }: CatalogFile): Price => {
 
 /** What a request encoder may rely on; capabilities only where some are recorded, because none means not known. */
 export const modelFacts = (model: Model): ModelFacts => ({
+  ...(model.base === undefined ? {} : { base: model.base }),
   ...(model.contextWindow === undefined ? {} : { contextWindow: model.contextWindow }),
   ...(model.maxOutputTokens === undefined ? {} : { maxOutputTokens: model.maxOutputTokens }),
   ...(model.capabilities.length === 0 ? {} : { capabilities: model.capabilities }),

@@ -31,13 +31,22 @@ export const declareModels = (
     if (seen.has(facts.id)) throw new TypeError(`${option} declares ${JSON.stringify(facts.id)} a second time.`);
     seen.add(facts.id);
     const stated = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-    models.set(facts.id, { mode: "chat", capabilities: [], ...models.get(facts.id), ...stated, id: facts.id });
+    const inherited = facts.base === undefined ? undefined : models.get(facts.base);
+    models.set(facts.id, {
+      mode: "chat",
+      capabilities: [],
+      ...inherited,
+      ...models.get(facts.id),
+      ...stated,
+      id: facts.id,
+    });
   }
   return models;
 };
 
 const fields: ReadonlySet<string> = new Set<keyof Model>([
   "id",
+  "base",
   "mode",
   "onlyApi",
   "contextWindow",
@@ -67,7 +76,9 @@ function checkModel(model: unknown, option: string): asserts model is Partial<Mo
   for (const name of Object.keys(model)) {
     if (!fields.has(name)) throw new TypeError(`${option} has no field \`${name}\`; it has ${[...fields].join(", ")}.`);
   }
-  const { mode, price, tiers } = model;
+  const { base, mode, price, tiers } = model;
+  if (base !== undefined && !isModelName(base))
+    throw new TypeError(`\`base\` in ${option} must be the name of a model.`);
   if (mode !== undefined && mode !== "chat" && mode !== "embedding") {
     throw new TypeError(`\`mode\` in ${option} must be "chat" or "embedding".`);
   }

@@ -24,6 +24,7 @@ const hostedRows: readonly ProviderRow[] = [
       requiredToolChoice: "any",
       toolCallIds: "alphanumeric-9",
       messageName: false,
+      noEmptyTurns: true,
       noNullFields: true,
       seedField: "random_seed",
       maxTemperature: 1.5,

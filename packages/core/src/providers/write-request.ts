@@ -1,13 +1,11 @@
 import type { Target } from "../chat/target.ts";
 import type { BackDialect, BackTarget, EncodedRequest } from "../dialects/dialect.ts";
-import { quirksFor } from "../dialects/quirks.ts";
 import { UpstreamError } from "../errors.ts";
 import { createContextKey, type Context, type ContextKey } from "../pipeline/context.ts";
 import type { TransportRequest } from "../transport/transport.ts";
 import { version } from "../version.ts";
-import { modelFacts } from "./catalog.ts";
 import type { AuthorizeRequest, Provider } from "./provider.ts";
-import { registryKey } from "./registry.ts";
+import { factsOf } from "./target-facts.ts";
 
 /** Parameters the target lacks and that were left out, by the client's names. */
 export const droppedKey: ContextKey<readonly string[]> = createContextKey("dropped parameters");
@@ -29,7 +27,8 @@ export const writeRequest = (
   const { request } = context;
   const encoded = dialect.encodeRequest(request, toBackTarget(context, target, provider, unsupported));
   const features = Object.keys(request.featureHeaders ?? {});
-  const lost = features.filter((name) => encoded.headers?.[name] === undefined);
+  const { featuresInBody = [] } = encoded;
+  const lost = features.filter((name) => encoded.headers?.[name] === undefined && !featuresInBody.includes(name));
   const dropped = lost.length === 0 ? encoded.dropped : [...encoded.dropped, ...lost];
   // What an earlier target dropped says nothing of this one.
   if (dropped.length > 0 || context.get(droppedKey) !== undefined) context.set(droppedKey, dropped);
@@ -55,16 +54,10 @@ export const toBackTarget = (
   target: Target,
   provider: Provider,
   unsupported: "drop" | "refuse" | undefined,
-): BackTarget => {
-  const model = context.get(registryKey)?.model(target);
-  return {
-    provider: provider.id,
-    model: target.model,
-    quirks: quirksFor(provider.quirks, target.model, context.request.reasoning),
-    ...(model === undefined ? {} : { info: modelFacts(model) }),
-    ...(unsupported === undefined ? {} : { unsupported }),
-  };
-};
+): BackTarget => ({
+  ...factsOf(context, { provider, target }),
+  ...(unsupported === undefined ? {} : { unsupported }),
+});
 
 const addressOf = ({ baseURL, query, auth }: Provider, path: string, credential: Credential): string => {
   let url = baseURL + path;

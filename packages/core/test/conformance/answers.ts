@@ -1,5 +1,6 @@
 import type { FakeAnswer } from "../../src/testing/index.ts";
 import { chatAnswer, chatChunk, chatUsage } from "../../src/testing/wire.ts";
+import { awsEvent } from "../aws-message.ts";
 
 /** Answers as the providers give them: whole ones from a message, streamed ones from the frames between start and end. */
 
@@ -13,6 +14,12 @@ export const chatMessage = (message: object, finishReason = "stop", more: object
 /** Chat deltas, the reason of the end, usage and the end mark. */
 export const chatDeltas = (deltas: readonly object[], finishReason = "stop"): FakeAnswer => ({
   body: [...deltas.map((delta) => chatChunk(delta)), chatChunk({}, finishReason), chatUsage, "data: [DONE]\n\n"],
+});
+
+export const chatCall = (id: string, name: string, args: string): object => ({
+  id,
+  type: "function",
+  function: { name, arguments: args },
 });
 
 export const claudeMessage = (content: readonly object[], stopReason = "end_turn", more: object = {}): FakeAnswer => ({
@@ -70,6 +77,10 @@ export const claudeStream = (
   ],
 });
 
+export const claudeError = (type: string): string => claudeFrame("error", { error: { type, message: "It failed." } });
+
+export const claudePing: string = claudeFrame("ping", {});
+
 const geminiCandidate = (parts: readonly object[] | undefined, finishReason?: string): object => ({
   ...(parts === undefined ? {} : { content: { role: "model", parts } }),
   ...(finishReason === undefined ? {} : { finishReason }),
@@ -86,6 +97,20 @@ export const geminiAnswer = (
   body: { candidates: [geminiCandidate(parts, finishReason)], usageMetadata: geminiUsage, modelVersion: "g", ...more },
 });
 
+/** One chunk for each list of parts; the last one says why it ends. Lines end as they do in practice. */
+export const geminiStream = (
+  chunks: readonly (readonly object[])[],
+  finishReason = "STOP",
+  usages: readonly object[] = [],
+): FakeAnswer => ({
+  body: chunks.map((parts, index) => {
+    const isLast = index === chunks.length - 1;
+    const candidates = [geminiCandidate(parts, isLast ? finishReason : undefined)];
+    const usageMetadata = usages[index] ?? (isLast ? geminiUsage : undefined);
+    return `data: ${JSON.stringify({ candidates, usageMetadata, modelVersion: "g", responseId: "r" })}\r\n\r\n`;
+  }),
+});
+
 export const converseAnswer = (content: readonly object[], stopReason = "end_turn", more: object = {}): FakeAnswer => ({
   body: {
     output: { message: { role: "assistant", content } },
@@ -93,6 +118,22 @@ export const converseAnswer = (content: readonly object[], stopReason = "end_tur
     usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 },
     ...more,
   },
+});
+
+const binary = { "content-type": "application/vnd.amazon.eventstream" };
+
+/** Events of a streamed answer between its start and its stop. */
+export const converseStream = (
+  events: readonly (readonly [type: string, payload: object])[],
+  stopReason = "end_turn",
+): FakeAnswer => ({
+  headers: binary,
+  body: [
+    awsEvent("messageStart", { role: "assistant" }),
+    ...events.map(([type, payload]) => awsEvent(type, payload)),
+    awsEvent("messageStop", { stopReason }),
+    awsEvent("metadata", { usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 } }),
+  ],
 });
 
 export const cohereAnswer = (message: object, finishReason = "COMPLETE", more: object = {}): FakeAnswer => ({

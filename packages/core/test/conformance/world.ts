@@ -95,7 +95,7 @@ export const createWorld = (respond: Respond = { body: {} }, options: Partial<Ga
     authenticate: allowAnyone(),
     transport,
     clock,
-    random: () => 0,
+    random: createRandom(),
     logger: silent,
     stores: { ledger },
     stages: (defaults) =>
@@ -143,6 +143,15 @@ export const createWorld = (respond: Respond = { body: {} }, options: Partial<Ga
       }),
     sent: (index = 0) => JSON.parse(Buffer.from(transport.requests[index]?.body ?? "null").toString()),
     url: (index = 0) => transport.requests[index]?.url ?? "",
+  };
+};
+
+/** Chance that is the same every time. */
+const createRandom = (): (() => number) => {
+  let state = 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
   };
 };
 

@@ -5,16 +5,21 @@ import { dialectId } from "./identity.ts";
 /** The header by which features are switched on that are not everybody's yet. */
 export const betaHeader = "anthropic-beta";
 
-const isOfThreads = (beta: string): boolean => beta.startsWith("message-threads-");
+const threadsPrefix = "message-threads-";
 
-/** The header as the client wrote it, without what a server that holds no conversations would not know. */
-export const betaHeaders = (
-  { dialect, featureHeaders }: ChatRequest,
-  { threads }: Quirks,
-): Readonly<Record<string, string>> => {
-  const betas = dialect === dialectId ? featureHeaders?.[betaHeader] : undefined;
-  if (betas === undefined) return {};
-  if (threads === true) return { [betaHeader]: betas };
-  const known = betas.split(/ *, */).filter((beta) => !isOfThreads(beta));
-  return known.length === 0 ? {} : { [betaHeader]: known.join(",") };
+/** What the client has switched on, without what a server that holds no conversations would not know. */
+export const betasOf = (request: ChatRequest, { threads }: Quirks): readonly string[] => {
+  const betas = headerOf(request)?.split(/ *, */) ?? [];
+  return betas.filter((beta) => threads === true || !beta.startsWith(threadsPrefix));
 };
+
+/** The header that says it: as the client wrote it, where all of it goes on. */
+export const betaHeaders = (request: ChatRequest, quirks: Quirks): Readonly<Record<string, string>> => {
+  const betas = betasOf(request, quirks);
+  if (betas.length === 0) return {};
+  const header = headerOf(request) ?? "";
+  return { [betaHeader]: header.split(",").length === betas.length ? header : betas.join(",") };
+};
+
+const headerOf = ({ dialect, featureHeaders }: ChatRequest): string | undefined =>
+  dialect === dialectId ? featureHeaders?.[betaHeader] : undefined;

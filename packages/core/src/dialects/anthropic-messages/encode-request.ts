@@ -12,6 +12,7 @@ import { describedSchema, jsonInWords } from "../format-in-words.ts";
 import { replaceModel, replaceModelField } from "../replace-model.ts";
 import { encodeStop, nameLosses } from "../request-losses.ts";
 import { createToolIds } from "../tool-ids.ts";
+import { withLegalNames } from "../tool-names.ts";
 import { toConversation, type Block } from "../turns.ts";
 import { betaHeaders } from "./betas.ts";
 import { blockShape, encodeCacheHint } from "./encode-content.ts";
@@ -99,6 +100,9 @@ const nameModel = (body: Json, { model, quirks }: BackTarget): Json => {
   return { [versionField]: quirks.versionInBody, ...rest };
 };
 
+/** What is taken for the name of a tool. */
+const legalName = /^[a-zA-Z0-9_-]{1,128}$/;
+
 const isThinking = ({ type }: Block): boolean => type === "thinking" || type === "redacted_thinking";
 const isResult = ({ type }: Block): boolean => type === "tool_result";
 
@@ -107,7 +111,8 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
   const traits = traitsOf(target.model, target.info);
   // Whoever wrote this dialect asks for what the model has.
   const lacksFormat = !isOwn && !traits.structuredOutput && given.outputFormat?.type === "json-schema";
-  const request = (lacksFormat ? withAnswerTool(given) : undefined) ?? given;
+  const formed = (lacksFormat ? withAnswerTool(given) : undefined) ?? given;
+  const request = isOwn ? formed : withLegalNames(formed, legalName);
   nameLosses(request, losses);
   if (request.metadata !== undefined) losses.tuning("metadata");
   const { tools, choice, forcesTool } = encodeTools(request, traits, losses);

@@ -4,6 +4,7 @@ import type { Losses } from "../losses.ts";
 import { toInputSchema } from "../claude/input-schema.ts";
 import type { ModelTraits } from "../claude/model-traits.ts";
 import { adaptSchema } from "../claude/output-schema.ts";
+import { limitStrict } from "../claude/strict-tools.ts";
 import { namesOfCalls } from "../tool-calls.ts";
 import type { Block } from "../turns.ts";
 import { encodeCacheHint } from "./encode-content.ts";
@@ -24,7 +25,8 @@ export const encodeTools = (request: ChatRequest, traits: ModelTraits, losses: L
   const offered = (request.tools ?? []).filter(
     (tool) => allowed === undefined || tool.type === "opaque" || allowed.has(tool.name),
   );
-  const tools = offered.flatMap((tool) => encodeTool(tool, isOwn, traits, losses));
+  const encoded = offered.flatMap((tool) => encodeTool(tool, isOwn, traits, losses));
+  const tools = isOwn ? encoded : limitStrict(encoded, (tool) => tool["input_schema"], losses);
   if (tools.length > 0) {
     const choice = encodeChoice(request, traits, losses);
     return { tools, ...(choice && { choice }), forcesTool: choice?.["type"] === "any" || choice?.["type"] === "tool" };

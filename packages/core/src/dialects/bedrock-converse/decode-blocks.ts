@@ -1,10 +1,7 @@
 import type { ChatEvent, ReplyEnd } from "../../chat/event.ts";
 import type { Citation } from "../../chat/message.ts";
-import type { ChatRequest, FunctionTool } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, restOf, stringIn } from "../fields.ts";
-import { toLegalName } from "../tool-ids.ts";
-import { maxNameLength } from "./encode-content.ts";
 import { dialectId } from "./identity.ts";
 import { toFinishReason } from "./stop-reasons.ts";
 import { decodeUsage } from "./usage.ts";
@@ -15,11 +12,6 @@ export const opaque = (name: string, value: unknown): ChatEvent => ({
   name,
   value,
 });
-
-/** A tool's name as the client gave it, where it was sent under another. */
-export const clientName = (name: string, { tools = [] }: ChatRequest): string =>
-  tools.find((tool): tool is FunctionTool => tool.type === "function" && toLegalName(tool.name, maxNameLength) === name)
-    ?.name ?? name;
 
 /** A tool that Bedrock itself runs. */
 export const isServerTool = (use: Json): boolean => use["type"] === "server_tool_use";

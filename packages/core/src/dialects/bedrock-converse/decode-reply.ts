@@ -4,14 +4,7 @@ import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, stringIn } from "../fields.ts";
 import { madeCallId } from "../made-call-id.ts";
 import { toUpstreamError } from "../upstream-error.ts";
-import {
-  clientName,
-  decodeCitation,
-  decodeEnd,
-  decodeMetadata,
-  decodeReasoning,
-  isServerTool,
-} from "./decode-blocks.ts";
+import { decodeCitation, decodeEnd, decodeMetadata, decodeReasoning, isServerTool } from "./decode-blocks.ts";
 import { decodeError } from "./errors.ts";
 import { dialectId } from "./identity.ts";
 import { traitsOf } from "./model-traits.ts";
@@ -50,8 +43,8 @@ interface BlockReader {
   readonly toolCalls: () => number;
 }
 
-const createBlockReader = ({ model, request, requestId }: DecodeOptions): BlockReader => {
-  const { signatureFormat } = traitsOf(model, undefined);
+const createBlockReader = ({ model, info, requestId }: DecodeOptions): BlockReader => {
+  const { signatureFormat } = traitsOf(model, info);
   let textLength = 0;
   let toolCalls = 0;
 
@@ -83,7 +76,7 @@ const createBlockReader = ({ model, request, requestId }: DecodeOptions): BlockR
         choice: 0,
         index,
         id: stringIn(use, "toolUseId") ?? madeCallId(requestId, index),
-        name: clientName(stringIn(use, "name") ?? "", request),
+        name: stringIn(use, "name") ?? "",
         kind: "function",
       },
       { type: "tool-call-delta", choice: 0, index, arguments: JSON.stringify(use["input"] ?? {}) },

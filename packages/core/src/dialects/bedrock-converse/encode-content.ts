@@ -3,7 +3,7 @@ import type { Json } from "../dialect.ts";
 import { isObject, objectIn, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import { parseArguments } from "../tool-calls.ts";
-import { toLegalName, type ToolIds } from "../tool-ids.ts";
+import type { ToolIds } from "../tool-ids.ts";
 import type { Block, BlockShape, ContentRole } from "../turns.ts";
 import { cachePointAfter } from "./cache-points.ts";
 import { dialectId } from "./identity.ts";
@@ -74,7 +74,7 @@ const encodePart = (part: Part, role: ContentRole, options: ContentOptions): Blo
     case "tool-call": {
       const toolUseId = ids.call(part.id);
       if (toolUseId === undefined) return undefined;
-      return { toolUse: { toolUseId, name: toLegalName(part.name, maxNameLength), input: parseArguments(part) } };
+      return { toolUse: { toolUseId, name: part.name, input: parseArguments(part) } };
     }
     case "tool-result":
       return encodeResult(part, options);

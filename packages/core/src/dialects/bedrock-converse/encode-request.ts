@@ -1,5 +1,6 @@
 import { sourceOf, type ChatRequest } from "../../chat/request.ts";
 import { withAnswerTool } from "../answer-tool.ts";
+import { betaHeader, betasOf } from "../anthropic-messages/betas.ts";
 import { adaptSchema } from "../claude/output-schema.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
@@ -7,7 +8,9 @@ import { nameForeignToolFields, ownFields } from "../foreign-fields.ts";
 import { jsonInWords } from "../format-in-words.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { nameLosses } from "../request-losses.ts";
+import { namesOfCalls } from "../tool-calls.ts";
 import { createToolIds } from "../tool-ids.ts";
+import { withLegalNames } from "../tool-names.ts";
 import { toConversation, type Block } from "../turns.ts";
 import { cachePointAfter, limitCachePoints } from "./cache-points.ts";
 import { blockShape, maxNameLength } from "./encode-content.ts";
@@ -18,7 +21,18 @@ import { traitsOf, type ModelTraits } from "./model-traits.ts";
 import { finishTurns } from "./finish-turns.ts";
 import { modelPath } from "./model-path.ts";
 
-const streamHeaders = { accept: "application/vnd.amazon.eventstream" };
+interface Framing {
+  readonly stream: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Whether the answer is asked for as a stream: some models call no tools in one, and answer as a whole instead. */
+const framingOf = ({ stream, tools = [], messages }: ChatRequest, { toolStreaming }: ModelTraits): Framing => {
+  const mayCall = tools.length > 0 || namesOfCalls(messages).length > 0;
+  return stream && (toolStreaming || !mayCall)
+    ? { stream, headers: { accept: "application/vnd.amazon.eventstream" } }
+    : { stream: false, headers: { accept: "application/json" } };
+};
 
 /**
  * Writes a request: the client's own bytes where it already speaks this dialect and nobody changed the request, else
@@ -27,15 +41,20 @@ const streamHeaders = { accept: "application/vnd.amazon.eventstream" };
  * @throws GatewayError for what Converse cannot express and the operator does not want dropped.
  */
 export const encodeRequest = (request: ChatRequest, target: BackTarget): EncodedRequest => {
-  const call = {
-    path: modelPath(target.model, request.stream ? "converse-stream" : "converse"),
-    ...(request.stream ? { headers: streamHeaders } : {}),
-  };
+  const { stream, headers } = framingOf(request, traitsOf(target.model, target.info));
+  const call = { path: modelPath(target.model, stream ? "converse-stream" : "converse"), headers };
   const source = sourceOf(request);
   if (source?.dialect === dialectId) return { ...call, body: source.bytes ?? JSON.stringify(source.body), dropped: [] };
   const losses = createLosses(target);
   const body = encodeBody(request, target, losses);
-  return { ...call, body: JSON.stringify(body), dropped: losses.dropped };
+  const featuresInBody = betasFor(request, target) === undefined ? [] : [betaHeader];
+  return { ...call, body: JSON.stringify(body), featuresInBody, dropped: losses.dropped };
+};
+
+/** Claude takes its betas wherever it is hosted; here in the body. */
+const betasFor = (request: ChatRequest, { model, info, quirks }: BackTarget): readonly string[] | undefined => {
+  const betas = traitsOf(model, info).claude === undefined ? [] : betasOf(request, quirks);
+  return betas.length === 0 ? undefined : betas;
 };
 
 /** Writes a request that only asks how many tokens it is. */
@@ -54,7 +73,8 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
   const isOwn = given.dialect === dialectId;
   const traits = traitsOf(target.model, target.info);
   const lacksFormat = !traits.structuredOutput && given.outputFormat?.type === "json-schema";
-  const request = (lacksFormat && traits.forcedTools ? withAnswerTool(given) : undefined) ?? given;
+  const formed = (lacksFormat && traits.forcedTools ? withAnswerTool(given) : undefined) ?? given;
+  const request = withLegalNames(formed);
   nameLosses(request, losses);
   if (request.user !== undefined) losses.tuning("user");
   const extras = ownFields(request, dialectId, losses);
@@ -81,7 +101,7 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
     outputConfig: merge(extras["outputConfig"], present({ textFormat })),
     additionalModelRequestFields: merge(
       extras["additionalModelRequestFields"],
-      present({ ...fields, tool_choice: claudeChoice }),
+      present({ ...fields, tool_choice: claudeChoice, anthropic_beta: betasFor(request, target) }),
     ),
     additionalModelResponseFieldPaths: stopSequencePath(config, traits) ?? extras["additionalModelResponseFieldPaths"],
     requestMetadata: encodeMetadata(request.metadata, losses),

@@ -5,10 +5,8 @@ import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import { namesOfCalls } from "../tool-calls.ts";
 import { isForced } from "../tool-choice.ts";
-import { toLegalName } from "../tool-ids.ts";
 import type { Block } from "../turns.ts";
 import { cachePointAfter } from "./cache-points.ts";
-import { maxNameLength } from "./encode-content.ts";
 import { dialectId } from "./identity.ts";
 import type { ModelTraits } from "./model-traits.ts";
 
@@ -84,7 +82,7 @@ interface Declaration {
 
 const declare = ({ name, description, schema = toInputSchema(undefined), isHeld = false }: Declaration): Block => ({
   toolSpec: present({
-    name: toLegalName(name, maxNameLength),
+    name: name,
     // An empty one is refused.
     description: description === "" ? undefined : description,
     inputSchema: { json: schema },
@@ -99,7 +97,7 @@ const toNativeChoice = (choice: ToolChoice | undefined): Block | undefined => {
     case "required":
       return { any: {} };
     case "tool":
-      return { tool: { name: toLegalName(choice.name, maxNameLength) } };
+      return { tool: { name: choice.name } };
     case "allowed":
       return choice.mode === "required" ? { any: {} } : { auto: {} };
     default:

@@ -14,6 +14,8 @@ export interface ModelTraits {
   readonly structuredOutput: boolean;
   /** Takes a tool choice that leaves no way but to call a tool. */
   readonly forcedTools: boolean;
+  /** Calls tools in streamed answers as well. */
+  readonly toolStreaming: boolean;
   /** Where cache points may stand: `prompt`: among messages and system prompts, but not among tools. */
   readonly cachePoints: "none" | "prompt" | "all";
   /** Cache points may say how long they last. */
@@ -27,9 +29,9 @@ const uncached = /claude-(instant|2|v2|3-(opus|sonnet|haiku)|3-5-sonnet-20240620
 /** Open models that Bedrock can hold to a schema. */
 const constrained = /qwen3|deepseek\.v3|gpt-oss|gemma-3|mistral|magistral|ministral|nemotron|minimax|kimi/;
 
-/** What a model accepts: by its id, and by the catalog where that says more. The ARN of a profile may hide the model. */
+/** What a model accepts: by its id, and by the catalog where that says more. The ARN of a profile hides the model, which then has to be declared. */
 export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTraits => {
-  const name = model.toLowerCase();
+  const name = (facts?.base ?? model).toLowerCase();
   const can = (capability: string): boolean => facts?.capabilities?.includes(capability) === true;
   const audio = can("audio-input");
   if (name.includes("claude")) {
@@ -41,6 +43,7 @@ export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTra
       settings: "claude",
       signatureFormat: claudeFormat,
       structuredOutput: isRecent,
+      toolStreaming: true,
       forcedTools: claude.noForcedTools !== true && !/claude-(instant|2|v2)/.test(name),
       cachePoints: uncached.test(name) ? "none" : "all",
       cacheTtl: isRecent,
@@ -53,6 +56,7 @@ export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTra
     signatureFormat: `bedrock-${vendorOf(name)}-v1`,
     // The catalog would not do: it also counts models that others make answer by means of a tool.
     structuredOutput: constrained.test(name),
+    toolStreaming: !/\.(llama|jamba)/.test(name),
     forcedTools: isNova || name.includes("mistral-large"),
     cachePoints: isNova || can("prompt-caching") ? "prompt" : "none",
     cacheTtl: false,

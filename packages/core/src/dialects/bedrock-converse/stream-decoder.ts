@@ -4,15 +4,7 @@ import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
 import { madeCallId } from "../made-call-id.ts";
-import {
-  clientName,
-  decodeCitation,
-  decodeEnd,
-  decodeMetadata,
-  decodeReasoning,
-  isServerTool,
-  opaque,
-} from "./decode-blocks.ts";
+import { decodeCitation, decodeEnd, decodeMetadata, decodeReasoning, isServerTool, opaque } from "./decode-blocks.ts";
 import { errorInStream } from "./errors.ts";
 import { traitsOf } from "./model-traits.ts";
 
@@ -31,8 +23,8 @@ interface OpenText {
 const maxToolCalls = 128;
 
 /** Reads the frames of one streamed message. */
-export const createDecoder = ({ provider, model, request, requestId }: DecodeOptions): FrameDecoder => {
-  const { signatureFormat } = traitsOf(model, undefined);
+export const createDecoder = ({ provider, model, info, requestId }: DecodeOptions): FrameDecoder => {
+  const { signatureFormat } = traitsOf(model, info);
   const calls = new Map<number, OpenCall>();
   const texts = new Map<number, OpenText>();
   let toolCalls = 0;
@@ -60,7 +52,7 @@ export const createDecoder = ({ provider, model, request, requestId }: DecodeOpt
     if (index >= maxToolCalls) throw invalid("more tool calls than an answer may hold");
     calls.set(block, { index, hasArguments: false });
     const id = stringIn(use, "toolUseId") ?? madeCallId(requestId, index);
-    const name = clientName(stringIn(use, "name") ?? "", request);
+    const name = stringIn(use, "name") ?? "";
     return [{ type: "tool-call-start", choice: 0, index, id, name, kind: "function" }];
   };
 

@@ -62,7 +62,7 @@ export const isClaude = (model: string): boolean => /claude/i.test(model);
 
 /** What a model accepts: by its name, and by the catalog where that says more. */
 export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTraits => {
-  const name = model.toLowerCase();
+  const name = (facts?.base ?? model).toLowerCase();
   const traits = families.find(([pattern]) => pattern.test(name))?.[1] ?? foreign;
   const isAdaptive = facts?.capabilities?.includes("adaptive-thinking") === true;
   if (!isAdaptive || traits.thinking === "adaptive" || traits.thinking === "always") return traits;

@@ -4,6 +4,7 @@ import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { arrayIn, isObject, present } from "../fields.ts";
 import { nameCacheHints, nameForeignToolFields, ownFields } from "../foreign-fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
+import { withLegalNames } from "../tool-names.ts";
 import { encodeMessages } from "./contents.ts";
 import { fitsAsIs } from "./fits-as-is.ts";
 import { encodeGenerationConfig } from "./generation-config.ts";
@@ -23,9 +24,9 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
 };
 
 /** The body a request came in, where it may go on as it is. */
-export const ownSource = (request: ChatRequest, { model, quirks }: BackTarget): RequestSource | undefined => {
+export const ownSource = (request: ChatRequest, { model, quirks, info }: BackTarget): RequestSource | undefined => {
   const source = sourceOf(request);
-  if (source?.dialect !== dialectId || !fitsAsIs(request, modelTraits(model))) return undefined;
+  if (source?.dialect !== dialectId || !fitsAsIs(request, modelTraits(info?.base ?? model))) return undefined;
   return quirks.statedRoles !== true || statesRoles(source.body) ? source : undefined;
 };
 
@@ -33,11 +34,15 @@ export const ownSource = (request: ChatRequest, { model, quirks }: BackTarget): 
 const statesRoles = (body: Json): boolean =>
   arrayIn(body, "contents").every((turn) => isObject(turn) && typeof turn["role"] === "string");
 
+/** What is taken for the name of a function. */
+const legalName = /^[a-zA-Z_][\w.:-]{0,63}$/;
+
 /** A request's body from the vocabulary. */
 export const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Json => {
-  const traits = modelTraits(target.model);
+  const traits = modelTraits(target.info?.base ?? target.model);
   const hasFunctions = given.tools?.some(({ type }) => type === "function") === true;
-  const request = (hasFunctions && !traits.schemaWithTools ? withAnswerTool(given) : undefined) ?? given;
+  const formed = (hasFunctions && !traits.schemaWithTools ? withAnswerTool(given) : undefined) ?? given;
+  const request = given.dialect === dialectId ? formed : withLegalNames(formed, legalName);
   const { systemInstruction, contents } = encodeMessages(request, traits, losses);
   const { tools, toolConfig } = encodeTools(request, traits, losses);
   const generationConfig = encodeGenerationConfig(request, traits, target, losses);

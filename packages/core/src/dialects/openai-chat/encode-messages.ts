@@ -90,7 +90,8 @@ const encodeAssistant = (message: Message, scope: EncodeScope): Json | undefined
   const text = encodeText(content, scope, "");
   const reasoning = encodeReasoning(parts, calls.length > 0, quirks);
   const isEmpty = text === "" && refusal === "" && calls.length === 0 && Object.keys(reasoning).length === 0;
-  if (isEmpty && parts.length > 0 && message.extras === undefined) return undefined;
+  const isOdd = parts.length > 0 || quirks.noEmptyTurns === true;
+  if (isEmpty && isOdd && message.extras === undefined) return undefined;
   return {
     ...common(message, scope),
     role: "assistant",

@@ -9,6 +9,7 @@ import { refusesReasoning, wantsReasoning } from "../reasoning.ts";
 import { encodeMessages } from "./encode-messages.ts";
 import type { EncodeScope } from "./encode-parts.ts";
 import { encodeOutputFormat, encodeTools } from "./encode-tools.ts";
+import { withLegalNames } from "../tool-names.ts";
 import { effortPrefix } from "./extras.ts";
 import { createFieldWriter, type FieldWriter } from "./field-writer.ts";
 import { dialectId, hasOwnWords } from "./identity.ts";
@@ -24,7 +25,9 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
   if (original !== undefined) return { path, body: original, dropped: [] };
 
   const losses = createLosses(target);
-  const { stream, request: asked } = withFormat(request, target.quirks);
+  const { stream, request: formed } = withFormat(request, target.quirks);
+  // Servers of this dialect differ in the names they take, which its own clients know.
+  const asked = hasOwnWords(request) ? formed : withLegalNames(formed);
   const body = encodeBody(asked, stream, target, losses);
   return {
     path,

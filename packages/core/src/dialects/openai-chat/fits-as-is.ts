@@ -71,12 +71,15 @@ const fitsAssistant = (message: Json, quirks: Quirks): boolean => {
   const isKnown = (name: string): boolean => name === reasoningField || (isRead && plainFields.has(name));
   if (reasoningFields.some((name) => isThere(message[name]) && !isKnown(name))) return false;
   const calls = arrayIn(message, "tool_calls").filter(isObject);
-  if (calls.length === 0) return true;
+  if (calls.length === 0) return quirks.noEmptyTurns !== true || !isEmpty(message["content"]);
   if (quirks.reasoningRequired === "tool-turns" && !isThere(message[reasoningField])) return false;
   return calls.every(
     ({ id, extra_content: extra }) =>
       (typeof id !== "string" || fitsCallId(id, quirks)) && (quirks.thoughtSignatures === true || !isThere(extra)),
   );
 };
+
+const isEmpty = (content: unknown): boolean =>
+  !isThere(content) || content === "" || (Array.isArray(content) && content.length === 0);
 
 const marksCache = (holder: unknown): boolean => isObject(holder) && isThere(holder["cache_control"]);

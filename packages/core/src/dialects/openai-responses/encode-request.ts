@@ -4,6 +4,7 @@ import { arrayIn, isObject, present } from "../fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { effortPrefix } from "../openai-chat/extras.ts";
 import { hasOwnWords as hasChatWords } from "../openai-chat/identity.ts";
+import { withLegalNames } from "../tool-names.ts";
 import { encodeInput } from "./encode-input.ts";
 import { encodeFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -52,9 +53,10 @@ export const encodeCountRequest = (request: ChatRequest, target: BackTarget): En
 /** The least the dialect's servers take. */
 const minOutputTokens = 16;
 
-const encodeBody = (request: ChatRequest, target: BackTarget, losses: Losses): Json => {
-  const scope: EncodeScope = { losses, isOwn: request.dialect === dialectId };
-  const { isOwn } = scope;
+const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Json => {
+  const isOwn = given.dialect === dialectId;
+  const scope: EncodeScope = { losses, isOwn };
+  const request = isOwn ? given : withLegalNames(given);
   const { maxOutputTokens: limit, user } = request;
   const extras = encodeExtras(request, scope);
   const { web_search, reasoning, text, include, ...others } = extras;

@@ -6,13 +6,15 @@ import type { Context } from "../../pipeline/context.ts";
 import { defineStage, type Next, type Stage } from "../../pipeline/stage.ts";
 import { dialectOf } from "../../providers/dialect-of.ts";
 import { registryKey } from "../../providers/registry.ts";
-import { checkKnown } from "../../check-options.ts";
+import { factsOf } from "../../providers/target-facts.ts";
+import { checkCount, checkKnown } from "../../check-options.ts";
 import { allowsAnswerTool } from "../../dialects/answer-tool.ts";
-import { quirksFor } from "../../dialects/quirks.ts";
+import { clientNames } from "../../dialects/tool-names.ts";
 import { dryRunKey } from "../../pipeline/dry-run.ts";
 import { checkAnswer, formatToCheck } from "./answer-check.ts";
 import { createAnswerToolReader } from "./answer-tool-reader.ts";
 import { createReasoningMemory, type ReasoningMemory } from "./reasoning-memory.ts";
+import { createRepeatGuard } from "./repeats.ts";
 import { resolveSignatureOptions, type SignatureOptions } from "./signature-options.ts";
 import { createThinkTags, type ThinkTags } from "./think-tags.ts";
 import { createWellFormed } from "./well-formed.ts";
@@ -31,6 +33,13 @@ export interface TranslateStreamOptions {
    * provider. `false` keeps nothing.
    */
   readonly signatures?: SignatureOptions | false;
+  /**
+   * How often a model may send one and the same piece of text in a row before its answer counts as broken: some fall
+   * into a loop that only their limit ends.
+   *
+   * @default any number of times
+   */
+  readonly maxRepeats?: number;
 }
 
 /**
@@ -41,8 +50,9 @@ export interface TranslateStreamOptions {
  * @throws UpstreamError `upstream_invalid_response` for a whole answer that a strict schema does not allow.
  */
 export const translateStream = (options: TranslateStreamOptions = {}): Stage => {
-  checkKnown(options, "translateStream", ["thinkTags", "signatures"]);
-  const { thinkTags = "auto" } = options;
+  checkKnown(options, "translateStream", ["thinkTags", "signatures", "maxRepeats"]);
+  const { thinkTags = "auto", maxRepeats } = options;
+  if (maxRepeats !== undefined) checkCount(maxRepeats, "translateStream.maxRepeats");
   if (typeof thinkTags !== "boolean" && thinkTags !== "auto") {
     throw new TypeError('`translateStream.thinkTags` must be true, false or "auto".');
   }
@@ -50,25 +60,27 @@ export const translateStream = (options: TranslateStreamOptions = {}): Stage => 
   const memory = signatures && createReasoningMemory(signatures);
   return defineStage("translate-stream", (context, next) => {
     const format = formatToCheck(context.request);
-    const answer = ask(context, next, memory, thinkTags);
+    const answer = ask(context, next, { thinkTags, maxRepeats, memory });
     return format === undefined || context.get(dryRunKey) === true
       ? answer
       : answer.then((reply) => checkAnswer(reply, format, context));
   });
 };
 
+interface Settings {
+  readonly thinkTags: boolean | "auto";
+  readonly maxRepeats: number | undefined;
+  readonly memory: ReasoningMemory | undefined;
+}
+
 /** Asks with what the client lost, and makes well-formed what comes. */
-const ask = (
-  context: Context,
-  next: Next,
-  memory: ReasoningMemory | undefined,
-  thinkTags: boolean | "auto",
-): Promise<Reply> => {
+const ask = (context: Context, next: Next, settings: Settings): Promise<Reply> => {
+  const { memory } = settings;
   const provider = memory === undefined ? undefined : losingProvider(context);
   if (memory === undefined || provider === undefined) {
-    return next().then((reply) => makeWellFormed(reply, context, thinkTags));
+    return next().then((reply) => makeWellFormed(reply, context, settings));
   }
-  const answered = (reply: Reply): Reply => makeWellFormed(reply, context, thinkTags, memory.watch(context, provider));
+  const answered = (reply: Reply): Reply => makeWellFormed(reply, context, settings, memory.watch(context, provider));
   const asked = (request: ChatRequest): Promise<Reply> => (request === context.request ? next() : next({ request }));
   const recalled = memory.recall(context, provider);
   return (recalled instanceof Promise ? recalled.then(asked) : asked(recalled)).then(answered);
@@ -82,13 +94,13 @@ const losingProvider = (context: Context): string | undefined => {
   if (provider === undefined) return undefined;
   const { id, wantsReasoning, keepsReasoning } = dialectOf(provider, target.model, request);
   if (wantsReasoning === undefined || (keepsReasoning === true && request.dialect === id)) return undefined;
-  return wantsReasoning(quirksFor(provider.quirks, target.model, request.reasoning)) ? provider.id : undefined;
+  return wantsReasoning(factsOf(context, { provider, target }).quirks) ? provider.id : undefined;
 };
 
 const makeWellFormed = (
   reply: Reply,
   context: Context,
-  thinkTags: boolean | "auto",
+  { thinkTags, maxRepeats }: Settings,
   watch?: (event: ChatEvent) => void,
 ): Reply => {
   const provider = context.target?.provider ?? "The provider";
@@ -96,16 +108,27 @@ const makeWellFormed = (
   const tags = (thinkTags === "auto" ? usesThinkTags(context) : thinkTags) ? createTagReader() : undefined;
   const see: typeof check = watch === undefined ? check : (event) => (watch(event), check(event));
   const checked = mapEvents(reply, see, { flush: end });
-  const tagged = tags === undefined ? checked : mapEvents(checked, tags);
-  return allowsAnswerTool(context.request) ? mapEvents(tagged, createAnswerToolReader()) : tagged;
+  const guarded = maxRepeats === undefined ? checked : mapEvents(checked, createRepeatGuard(provider, maxRepeats));
+  const tagged = tags === undefined ? guarded : mapEvents(guarded, tags);
+  const answered = allowsAnswerTool(context.request) ? mapEvents(tagged, createAnswerToolReader()) : tagged;
+  const names = clientNames(context.request);
+  return names === undefined ? answered : mapEvents(answered, withClientNames(names));
 };
 
 const usesThinkTags = (context: Context): boolean => {
-  const { target, request } = context;
+  const { target } = context;
   if (target === undefined) return false;
   const provider = context.get(registryKey)?.get(target.provider);
-  return provider !== undefined && quirksFor(provider.quirks, target.model, request.reasoning).thinkTags === true;
+  return provider !== undefined && factsOf(context, { provider, target }).quirks.thinkTags === true;
 };
+
+/** Calls tools by the names the client gave them. */
+const withClientNames =
+  (names: ReadonlyMap<string, string>) =>
+  (event: ChatEvent): ChatEvent => {
+    const name = event.type === "tool-call-start" ? names.get(event.name) : undefined;
+    return name === undefined || event.type !== "tool-call-start" ? event : { ...event, name };
+  };
 
 /** Reads think tags in every choice's text. */
 const createTagReader = (): ((event: ChatEvent) => ChatEvent | readonly ChatEvent[]) => {

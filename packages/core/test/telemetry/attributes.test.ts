@@ -335,6 +335,14 @@ describe("stages", () => {
     await ask();
     expect(traces.stage("meter", "stream").attributes).toMatchObject({ ...cost, "llm_gateway.cost.source": "local" });
   });
+
+  test("meter, where nobody says what was used nor knows a price", async () => {
+    const { ask } = setUp(() => ({ body: chatAnswer("Hi", { usage: undefined }) }));
+    await ask({ model: "openai/gpt-nobody-knows" });
+    const { attributes } = traces.stage("meter", "stream");
+    expect(attributes["llm_gateway.usage.estimated"]).toBe(true);
+    expect(Object.keys(attributes).filter((name) => name.includes("cost"))).toEqual([]);
+  });
 });
 
 describe("an inference", () => {

@@ -1,9 +1,18 @@
 import { SpanKind, SpanStatusCode, type HrTime } from "@opentelemetry/api";
 import { describe, expect, test } from "vitest";
-import { cache, defineStage, denyPatterns, guardrail, insertBefore, pii, systemClock } from "../../src/index.ts";
+import {
+  cache,
+  defineStage,
+  denyPatterns,
+  guardrail,
+  insertBefore,
+  pii,
+  systemClock,
+  UpstreamError,
+} from "../../src/index.ts";
 import { chatAnswer, chatStream, messagesAnswer, messagesStream } from "../../src/testing/wire.ts";
 import { packageName, version } from "../../src/version.ts";
-import { byProvider, chatRequest, read, setUp, withStage } from "./set-up.ts";
+import { byProvider, chatRequest, hang, read, setUp, withStage } from "./set-up.ts";
 import { useTraces } from "./traces.ts";
 
 const traces = useTraces();
@@ -141,6 +150,74 @@ describe("the tree of a request", () => {
     const lines = traces.tree();
     expect(lines.slice(2, 5)).toEqual(["  guardrail request", ...guards]);
     expect(lines.slice(-5, -2)).toEqual(["  guardrail stream", ...guards]);
+  });
+
+  test("whose client leaves in the middle of the answer", async () => {
+    const { gateway, clock } = setUp(() => ({ body: chatStream("Hello ", "there, ", "you") }));
+    const leave = new AbortController();
+    const response = await gateway.fetch(chatRequest({ stream: true }, { signal: leave.signal }));
+    await response.body?.getReader().read();
+    leave.abort();
+    await clock.advance(0);
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat",
+      ...wayIn,
+      ...call,
+      "    chat gpt-5-mini ✗ client_disconnected",
+      "      POST ✗ client_disconnected",
+      ...wayOut,
+    ]);
+  });
+
+  test("whose provider breaks its answer off", async () => {
+    const { ask } = setUp(() => ({ body: chatStream("Hel", "lo").slice(0, 3) }));
+    await ask({ stream: true });
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat ✗ upstream_stream_error",
+      ...wayIn,
+      ...call,
+      "    chat gpt-5-mini ✗ upstream_stream_error",
+      "      POST ✗ upstream_stream_error",
+      ...wayOut.slice(0, 1),
+      // It is the one that sees whether an answer is whole.
+      "  translate-stream stream",
+    ]);
+  });
+
+  test("that takes too long", async () => {
+    const { ask } = setUp(hang, { timeouts: { deadlineMs: 5_000 } });
+    await ask();
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat ✗ timeout",
+      ...wayIn.slice(0, -1),
+      // It has not failed: nobody waited for it any more.
+      "  retry enclose",
+      ...call,
+      "    chat gpt-5-mini ✗ timeout",
+      "      POST ✗ timeout",
+    ]);
+  });
+
+  test("that nobody may be asked for", async () => {
+    const { ask } = setUp(() => Promise.reject(new UpstreamError("upstream_unreachable", "Nobody there.")), {
+      models: { fast: ["openai/gpt-5-mini"] },
+      health: { breaker: { connectionFailures: 1, openMs: 1_000_000, maxOpenMs: 1_000_000 } },
+    });
+    await ask();
+    traces.clear();
+    await ask();
+    expect(traces.tree()).toEqual([
+      "llm_gateway chat ✗ circuit_open",
+      "  normalize request",
+      "  guardrail request",
+      "  cache request",
+      "  route request ✗ circuit_open",
+    ]);
+  });
+
+  test("that is no request", async () => {
+    await setUp(hang).ask({ messages: 7 });
+    expect(traces.tree()).toEqual(["llm_gateway chat"]);
   });
 
   test("that no route leads anywhere: the stages that refuse have not failed", async () => {

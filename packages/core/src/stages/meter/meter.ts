@@ -163,11 +163,13 @@ class MeteredCall {
       record(row, common, context);
       record(row, this.#ledger, context);
     }
-    if (isPaid && context.span.isRecording() && cost.costNanoUsd !== undefined) {
+    if (isPaid && context.span.isRecording()) {
+      const { costNanoUsd, costSource } = cost;
       context.span.setAttributes({
-        [attribute.costAmount]: cost.costNanoUsd / 1e9,
-        [attribute.costCurrency]: "USD",
-        ...(cost.costSource === undefined ? {} : { [attribute.costSource]: cost.costSource }),
+        ...(costNanoUsd === undefined
+          ? {}
+          : { [attribute.costAmount]: costNanoUsd / 1e9, [attribute.costCurrency]: "USD" }),
+        ...(costSource === undefined ? {} : { [attribute.costSource]: costSource }),
         ...(usage.estimated === true ? { [attribute.usageEstimated]: true } : {}),
       });
     }

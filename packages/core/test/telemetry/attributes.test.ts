@@ -2,6 +2,7 @@ import { metrics } from "@opentelemetry/api";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   cache,
+  defineStage,
   denyPatterns,
   gemini,
   guardrail,
@@ -273,6 +274,20 @@ describe("stages", () => {
       "llm_gateway.guardrail.direction": "output",
       ...found,
     });
+  });
+
+  test("a check begins when there is something to look through", async () => {
+    const slow = defineStage("slow", async ({ clock }, next) => {
+      const reply = await next();
+      await clock.sleep(5_000);
+      return reply;
+    });
+    const { ask } = setUp(() => ({ body: chatStream("Hi") }), {
+      stages: (defaults) => [slow, ...withStage(guardrail({ rules: [pii()] }))(defaults)],
+    });
+    await ask({ stream: true });
+    const began = traces.named("llm_gateway.guard pii").map(({ startTime: [seconds] }) => seconds);
+    expect(began).toEqual([Date.UTC(2026, 0, 1) / 1_000, Date.UTC(2026, 0, 1) / 1_000 + 5]);
   });
 
   test("a guardrail that blocks went no further", async () => {

@@ -21,6 +21,8 @@ const findingsKey = createContextKey<GuardrailFinding[]>("guardrail-findings");
 export const guardrailFindingsKey: ContextKey<readonly GuardrailFinding[]> = findingsKey;
 
 export interface FindingRecorder {
+  /** The rules get something to look through. Every call after the first does nothing. */
+  readonly begin: () => void;
   readonly found: OnFinding;
   /** Puts the verdict so far on the span, where it has changed. */
   readonly report: () => void;
@@ -45,8 +47,7 @@ export const createFindingRecorder = (
 ): FindingRecorder => {
   /** Places of this recorder's findings in the list, which another guardrail stage may share. */
   const places = new Map<string, number>();
-  const startedAt = context.clock.wall();
-  const began = context.clock.now();
+  let began: { readonly now: number; readonly wall: number } | undefined;
   let reported = false;
   let concluded = false;
 
@@ -61,7 +62,10 @@ export const createFindingRecorder = (
     return list;
   };
 
+  const begin = () => (began ??= { now: context.clock.now(), wall: context.clock.wall() });
+
   return {
+    begin,
     found: ({ rule: { name: rule }, category }, action) => {
       const list = listed();
       const key = JSON.stringify([rule, category, action]);
@@ -88,7 +92,9 @@ export const createFindingRecorder = (
       if (concluded || telemetry === undefined) return;
       concluded = true;
       const all = own();
-      const durationMs = context.clock.now() - began;
+      // An answer that nobody read was not looked through.
+      const { now, wall: startedAt } = begin();
+      const durationMs = context.clock.now() - now;
       for (const { name } of rules) {
         const findings = all.filter(({ rule }) => rule === name);
         const verdict = worstOf(findings)?.action ?? "allow";

@@ -146,6 +146,7 @@ export const guardReply = (reply: Reply, { rules, overlap, recorder }: GuardRepl
   };
 
   const guard = (batch: EventBatch, stop: () => void): EventBatch => {
+    recorder.begin();
     const out = give(takeAll(batch), stop);
     const asItCame = out.length === batch.length && out.every((event, index) => event === batch[index]);
     return asItCame ? batch : out;

@@ -38,7 +38,8 @@ const turnMs = 10;
 
 const guardRequest = async (context: Context, rules: readonly GuardrailRule[]): Promise<ChatRequest> => {
   const { clock, signal } = context;
-  const { found, report, conclude } = createFindingRecorder(context, "input", rules);
+  const { begin, found, report, conclude } = createFindingRecorder(context, "input", rules);
+  begin();
   const steps = inspectRequest(context.request, {
     rules,
     onFinding: found,

@@ -8,7 +8,7 @@ import { inferenceCompat } from "./compat.ts";
 import type { InferenceContent } from "./content/capture.ts";
 import { errorType } from "./error-type.ts";
 import { failFinally } from "./fail.ts";
-import type { AnswererFacts } from "./metrics.ts";
+import type { AnswererFacts } from "./measures.ts";
 import type { TelemetryParts } from "./parts.ts";
 import { requestAttributes } from "./request-attributes.ts";
 import type { RequestFacts } from "./request-facts.ts";

@@ -1,9 +1,19 @@
-import type { Attributes, ObservableResult, UpDownCounter } from "@opentelemetry/api";
+import type { Attributes, ObservableResult } from "@opentelemetry/api";
 import { createTarget, type Target } from "../chat/target.ts";
 import type { Operation } from "../chat/request.ts";
-import type { Usage } from "../chat/usage.ts";
 import type { Principal } from "../pipeline/context.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
+import type {
+  ActiveRequests,
+  AnswererFacts,
+  AttemptMeasure,
+  CacheFacts,
+  CostMeasure,
+  InferenceMeasure,
+  RequestMeasure,
+  StageMeasure,
+  VerdictMeasure,
+} from "./measures.ts";
 import type { Semconv } from "./options.ts";
 import { createPerMeter } from "./per-meter.ts";
 import { safely } from "./safely.ts";
@@ -25,81 +35,6 @@ export interface MetricsSettings {
   readonly isKnownRoute: (name: string) => boolean;
 }
 
-/** Where a request was counted as under way. */
-export type ActiveRequests = Pick<UpDownCounter, "add">;
-
-interface RequestFacts {
-  /** What `requestStarted` returned. */
-  readonly active: ActiveRequests | undefined;
-  readonly operation: Operation;
-  readonly dialect: string;
-  /** The model's name as the client wrote it; absent where it wrote none. */
-  readonly route?: string | undefined;
-  /** Absent where it was refused before it was read. */
-  readonly stream?: boolean | undefined;
-  readonly outcome: string;
-  readonly status?: number | undefined;
-  readonly errorType?: string | undefined;
-  readonly seconds: number;
-  /** From the request to the first content written to the client. */
-  readonly firstChunkSeconds?: number | undefined;
-  /** Absent where nobody knows who asked. */
-  readonly principal?: Principal | undefined;
-}
-
-interface StageFacts {
-  readonly name: string;
-  readonly phase: string;
-  readonly outcome: string;
-  readonly seconds: number;
-}
-
-interface AttemptFacts {
-  readonly target: Target;
-  readonly reason: string;
-  readonly status?: number | undefined;
-  readonly errorType?: string | undefined;
-}
-
-/** Who was asked and who answered, as labels tell it. */
-export interface AnswererFacts {
-  readonly operation: Operation;
-  readonly target: Target;
-  /** `gen_ai.provider.name`. */
-  readonly providerName: string;
-  readonly responseModel?: string | undefined;
-  readonly serverAddress: string;
-  readonly principal?: Principal | undefined;
-}
-
-interface InferenceFacts extends AnswererFacts {
-  readonly errorType?: string | undefined;
-  readonly seconds: number;
-  readonly usage?: Usage | undefined;
-  /** From the call that was answered to the first chunk of its stream; absent for whole answers. */
-  readonly firstChunkSeconds?: number | undefined;
-}
-
-export interface CacheFacts {
-  readonly result: string;
-  readonly kind?: string | undefined;
-  readonly savedTokens?: number | undefined;
-}
-
-interface VerdictFacts {
-  readonly guard: string;
-  readonly direction: string;
-  readonly verdict: string;
-}
-
-interface CostFacts {
-  readonly target: Target;
-  /** Who says so: the provider, or a local price list. */
-  readonly source: string;
-  readonly usd: number;
-  readonly principal?: Principal | undefined;
-}
-
 /**
  * Measures what the gateway does. Whatever is not a number must be a word of the gateway's own or a name from its
  * configuration, as every value is a time series; models and routes are checked here. Nothing throws.
@@ -109,17 +44,17 @@ export interface Metrics {
   readonly enabled: () => boolean;
   /** A request is under way. What it returns belongs into `requestEnded`: another SDK may be registered by then. */
   readonly requestStarted: (operation: Operation) => ActiveRequests | undefined;
-  readonly requestEnded: (facts: RequestFacts) => void;
-  readonly stage: (facts: StageFacts) => void;
+  readonly requestEnded: (facts: RequestMeasure) => void;
+  readonly stage: (facts: StageMeasure) => void;
   /** One call to a provider. */
-  readonly attempt: (facts: AttemptFacts) => void;
+  readonly attempt: (facts: AttemptMeasure) => void;
   /** One target's answer, or its final failure. */
-  readonly inference: (facts: InferenceFacts) => void;
+  readonly inference: (facts: InferenceMeasure) => void;
   /** Begins to measure the chunks of a stream: what it returns takes the seconds between each and the one before it. */
   readonly chunks: (facts: AnswererFacts) => (seconds: number) => void;
   readonly cache: (facts: CacheFacts) => void;
-  readonly verdict: (facts: VerdictFacts) => void;
-  readonly cost: (facts: CostFacts) => void;
+  readonly verdict: (facts: VerdictMeasure) => void;
+  readonly cost: (facts: CostMeasure) => void;
   /** No longer tells of the breakers. What is still under way is measured to its end. */
   readonly close: () => void;
 }
@@ -190,7 +125,7 @@ export const createMetrics = ({ semconv, labels, breakers, isKnownModel, isKnown
       if (current !== undefined) safely(() => record(current, facts));
     };
 
-  const recordRequest = recorder(({ requestDuration, requestTimeToFirstChunk }, facts: RequestFacts) => {
+  const recordRequest = recorder(({ requestDuration, requestTimeToFirstChunk }, facts: RequestMeasure) => {
     const { operation, dialect, route, stream, outcome, status, errorType, seconds, firstChunkSeconds } = facts;
     const attributes = known({
       ...operationLabels(operation),

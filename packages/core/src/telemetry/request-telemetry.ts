@@ -12,7 +12,7 @@ import { errorType } from "./error-type.ts";
 import { fail } from "./fail.ts";
 import { tellGuard, type GuardFacts } from "./guard-span.ts";
 import { Inferences } from "./inferences.ts";
-import type { ActiveRequests, CacheFacts } from "./metrics.ts";
+import type { ActiveRequests, CacheFacts } from "./measures.ts";
 import type { TelemetryParts } from "./parts.ts";
 import { baggageAttributes, parentageOf } from "./propagation.ts";
 import {

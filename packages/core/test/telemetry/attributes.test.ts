@@ -185,32 +185,61 @@ test("neither pings nor an earlier call count for the first chunk", async () => 
   expect(events.map(({ name }) => name)).toEqual(["llm_gateway.first_chunk"]);
 });
 
-test("what is asked of the model names spans and metrics, though its provider is asked in a chat", async () => {
+test.each([
+  {
+    operation: "text_completion",
+    dialect: "openai.completions",
+    path: "/v1/completions",
+    kind: "LLM",
+    body: { model: "openai/gpt-4o-mini", prompt: "Say hi" },
+    wrong: { prompt: 7 },
+    answer: chatAnswer("Hi"),
+  },
+  {
+    operation: "embeddings",
+    dialect: "openai.embeddings",
+    path: "/v1/embeddings",
+    kind: "EMBEDDING",
+    body: { model: "openai/text-embedding-3-small", input: "Hi" },
+    wrong: { input: 7 },
+    answer: {
+      object: "list",
+      model: "text-embedding-3-small",
+      data: [{ object: "embedding", index: 0, embedding: [0.5] }],
+      usage: { prompt_tokens: 10, total_tokens: 10 },
+    },
+  },
+])("what is asked of the model names spans and metrics: $operation", async (asked) => {
+  const { operation, dialect, path, kind, body, wrong, answer } = asked;
   const meters = registerMeterRecorder();
   onTestFinished(() => metrics.disable());
-  const { gateway } = setUp(() => ({ body: chatAnswer("Hi") }), { telemetry: { compat: ["langfuse"] } });
-  const ask = async (body: object): Promise<void> => {
+  const { gateway } = setUp(() => ({ body: answer }), { telemetry: { compat: ["langfuse", "openinference"] } });
+  const ask = async (more: object): Promise<void> => {
     const headers = { "content-type": "application/json" };
-    const init = { method: "POST", headers, body: JSON.stringify({ model: "fast", ...body }) };
-    await read(await gateway.fetch(new Request("http://gateway.test/v1/completions", init)));
+    const init = { method: "POST", headers, body: JSON.stringify({ ...body, ...more }) };
+    await read(await gateway.fetch(new Request(`http://gateway.test${path}`, init)));
   };
-  await ask({ prompt: "Say hi" });
-  const { attributes } = traces.one("llm_gateway text_completion");
-  expect(attributes).toMatchObject({
-    "llm_gateway.operation": "text_completion",
-    "llm_gateway.dialect": "openai.completions",
-    "langfuse.trace.name": "llm_gateway text_completion",
+  await ask({});
+  const facts = { "llm_gateway.operation": operation, "llm_gateway.dialect": dialect };
+  expect(traces.one(`llm_gateway ${operation}`).attributes).toMatchObject({
+    ...facts,
+    "langfuse.trace.name": `llm_gateway ${operation}`,
   });
-  expect(traces.one("text_completion gpt-5-mini").attributes["gen_ai.operation.name"]).toBe("text_completion");
-  await ask({ prompt: 7 });
-  expect(traces.named("llm_gateway text_completion")[1]?.attributes).toMatchObject({
-    "llm_gateway.operation": "text_completion",
+  const [, model] = body.model.split("/");
+  expect(traces.one(`${operation} ${model}`).attributes).toMatchObject({
+    "gen_ai.operation.name": operation,
+    "gen_ai.usage.input_tokens": 10,
+    "openinference.span.kind": kind,
+  });
+  await ask(wrong);
+  expect(traces.named(`llm_gateway ${operation}`)[1]?.attributes).toMatchObject({
+    ...facts,
     "llm_gateway.outcome": "rejected",
   });
   const told = ["llm_gateway.request.active", "llm_gateway.request.duration", "gen_ai.client.operation.duration"];
   const labels = told.flatMap((name) => meters.of(name).map(([, of]) => Object.values(of)));
   expect(labels).toHaveLength(7);
-  for (const values of labels) expect(values).toContain("text_completion");
+  for (const values of labels) expect(values).toContain(operation);
 });
 
 describe("stages", () => {

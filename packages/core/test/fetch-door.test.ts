@@ -1,10 +1,18 @@
 import OpenAI, { APIError, APIUserAbortError } from "openai";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { allowAnyone, createGateway, memoryLedger, openai, type GatewayOptions } from "../src/index.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  allowAnyone,
+  createGateway,
+  defineStage,
+  mapBatches,
+  memoryLedger,
+  openai,
+  type GatewayOptions,
+} from "../src/index.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer, type FakeTransport } from "../src/testing/index.ts";
 import { watchCrashes } from "../src/testing/adapter/crashes.ts";
 import { silent } from "../src/testing/adapter/start-host.ts";
-import { until, within } from "../src/testing/adapter/within.ts";
+import { patienceMs, until, within } from "../src/testing/adapter/within.ts";
 import { chatAnswer, chatStream } from "../src/testing/wire.ts";
 import { collectGarbage } from "./garbage.ts";
 
@@ -60,7 +68,7 @@ const settled = async (promise: PromiseLike<unknown>): Promise<unknown> => {
 
 /** Waits until a provider's answer was given up. */
 const givenUp = (transport: FakeTransport): Promise<void> =>
-  until(150, "the provider's answer to be given up", () => transport.closedEarly() === 1);
+  until(patienceMs, "the provider's answer to be given up", () => transport.closedEarly() === 1);
 
 describe("the official client, in the same process", () => {
   const clientOf = (fetch: typeof globalThis.fetch): OpenAI =>
@@ -133,8 +141,8 @@ describe("the official client, in the same process", () => {
       const outcome = settled(asked);
       await clock.advance(0);
       abort.abort();
-      expect(await within(150, "the client's error", outcome)).toBeInstanceOf(APIUserAbortError);
-      await until(150, "nothing to be left", () => clock.pendingTimers() === 0);
+      expect(await within(patienceMs, "the client's error", outcome)).toBeInstanceOf(APIUserAbortError);
+      await until(patienceMs, "nothing to be left", () => clock.pendingTimers() === 0);
       expect(transport.requests[0]?.signal.aborted).toBe(true);
     },
   );
@@ -146,7 +154,7 @@ describe("fetchAs() behaves as fetch", () => {
     const fetch = gateway.fetchAs({ id: "job" });
     const reason = new Error("not needed any more");
     await expect(fetch(whole({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
-    await until(100, "nothing to be left", () => clock.pendingTimers() === 0);
+    await until(patienceMs, "nothing to be left", () => clock.pendingTimers() === 0);
     expect(transport.requests).toHaveLength(0);
 
     const abort = new AbortController();
@@ -215,7 +223,7 @@ describe("the door for fetch-style hosts", () => {
     await clock.advance(0);
     abort.abort();
     expect((await asked).status).toBe(499);
-    await until(150, "nothing to be left", () => clock.pendingTimers() === 0);
+    await until(patienceMs, "nothing to be left", () => clock.pendingTimers() === 0);
     expect(transport.requests[0]?.signal.aborted).toBe(true);
   });
 
@@ -229,6 +237,29 @@ describe("the door for fetch-style hosts", () => {
     expect(clock.pendingTimers()).toBe(0);
     expect(ledger.rows()).toHaveLength(1);
     await expect(readAll(response)).rejects.toThrow("broke off");
+  });
+
+  test("breaks off after a server that looks ahead has passed on what came before", async () => {
+    const fails = defineStage("fails", async (_, next) =>
+      mapBatches(await next(), () => {
+        throw new Error("gone");
+      }),
+    );
+    const { gateway } = setUp(() => ({ body: chatStream("a") }), { stages: (defaults) => [fails, ...defaults] });
+    const response = await gateway.fetch(streamed());
+    vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const reader = response.body?.getReader();
+    const first = await reader?.read();
+    expect(Buffer.from(first?.value ?? "").toString()).toContain('"error"');
+    const next = settled(reader?.read() ?? Promise.reject(new Error("There is no body.")));
+    // It is the next millisecond when the server sets its timer.
+    const ahead = new Promise(
+      (resolve) => void setTimeout(() => resolve(Promise.race([next, Promise.resolve("nothing yet")])), 2),
+    );
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await ahead).toBe("nothing yet");
+    expect(await next).toMatchObject({ message: "The answer broke off." });
   });
 
   test("a shutdown ends the stream of a client that does not read", async () => {

@@ -136,8 +136,8 @@ class FetchOutgoing implements Outgoing {
       },
       pull: () => {
         // What was sent has been read. Servers look a timer ahead before they pass it on: then the break can no longer
-        // swallow it, nor the status.
-        if (this.#broken) setTimeout(() => setImmediate(() => this.#break()), 1);
+        // swallow it, nor the status. Their timer is set after this one, but before the one that follows it.
+        if (this.#broken) setTimeout(() => setTimeout(() => setImmediate(() => this.#break()), 1), 1);
         this.#wake?.();
       },
       cancel: () => this.#leave(),

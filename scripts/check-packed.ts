@@ -13,7 +13,7 @@ import { useSimulator } from "../examples/simulated.ts";
 import type * as simulation from "../packages/simulator/src/index.ts";
 import { packInto } from "./pack.ts";
 import { ask } from "./packed/ask.ts";
-import { compile, install, kinds } from "./packed/install.ts";
+import { compile, install, kinds, write } from "./packed/install.ts";
 import { nameOf, type Project } from "./packed/project.ts";
 import { projects } from "./packed/projects.ts";
 
@@ -42,7 +42,8 @@ try {
   const checked = ["simulator", ...projects.map((project) => project.package)].map((name) => `@llm-gateway/${name}`);
   const unchecked = [...tarballs.keys()].filter((name) => !checked.includes(name));
   if (unchecked.length > 0) throw new Error(`Add a project for ${unchecked.join(", ")} to packed/projects.ts.`);
-  await forEachProject((project) => install(project, placeOf(project), tarballs));
+  for (const project of projects) write(project, placeOf(project), tarballs);
+  await install(folder, tarballs);
   await forEachProject((project) => compile(placeOf(project)));
   const simulator = await startInstalledSimulator();
   useSimulator(simulator);

@@ -19,12 +19,8 @@ const compilerOptions = {
   experimentalDecorators: true,
 };
 
-/** Makes a project in an empty folder: the program once for each kind, in a folder of that name, and its dependencies. */
-export const install = async (
-  project: Project,
-  folder: string,
-  tarballs: ReadonlyMap<string, string>,
-): Promise<void> => {
+/** Makes a project in an empty folder: the program once for each kind, in a folder of that name. */
+export const write = (project: Project, folder: string, tarballs: ReadonlyMap<string, string>): void => {
   mkdirSync(folder);
   writeJson(join(folder, "package.json"), { private: true, dependencies: dependenciesOf(project, tarballs) });
   writeJson(join(folder, "tsconfig.json"), { compilerOptions });
@@ -35,7 +31,15 @@ export const install = async (
     if (project.source !== undefined) writeFileSync(join(place, "server.ts"), project.source);
     writeJson(join(place, "package.json"), { type: kind });
   }
-  await run("npm", ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
+};
+
+/** Installs what the projects in a folder depend on: each has that alone, and what the workspace has is not fetched anew. */
+export const install = async (folder: string, tarballs: ReadonlyMap<string, string>): Promise<void> => {
+  // Our packages ask for each other too. JSON is YAML.
+  const overrides = Object.fromEntries([...tarballs].map(([name, path]) => [name, `file:${path}`]));
+  writeJson(join(folder, "pnpm-workspace.yaml"), { packages: ["*"], overrides });
+  writeJson(join(folder, "package.json"), { private: true });
+  await run("npx", ["--yes", "pnpm@12.21.0", "install", "--ignore-scripts", "--prefer-offline"], { cwd: folder });
 };
 
 /**
@@ -47,11 +51,16 @@ export const compile = async (folder: string): Promise<void> => {
   const tsc = run(join(root, "node_modules/.bin/tsc"), ["--project", folder, "--pretty", "false"], { cwd: folder });
   const { stdout } = await tsc.catch((error: { readonly stdout: string }) => error);
   // Types of some frameworks do not hold by themselves, or only in a browser.
-  const errors = stdout.split("\n").filter((line) => line.includes("error TS") && !foreign.test(line));
+  const errors = stdout.split("\n").filter((line) => line.includes("error TS") && isOurs(line));
   if (errors.length > 0) throw new Error(`The types do not hold:\n${errors.join("\n")}`);
 };
 
-const foreign = /^node_modules\/(?!@llm-gateway\/)/;
+/** Whether an error is in the program, or in one of our packages. */
+const isOurs = (line: string): boolean => {
+  const [path = ""] = line.split("(", 1);
+  const inside = path.lastIndexOf("node_modules/");
+  return inside === -1 || path.startsWith("node_modules/@llm-gateway/", inside);
+};
 
 const run = promisify(execFile);
 

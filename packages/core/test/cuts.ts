@@ -1,10 +1,10 @@
 import { dice } from "./dice.ts";
 
 // A cut costs all that is read before it, so what a stream costs is the square of its length. `npm run test:cuts` takes
-// the minutes that cutting all of them takes.
-const everywhereBelowBytes = process.env["MODE"] === "everywhere" ? 20_000 : 1_000;
-const maxBorders = 30;
-const othersCount = 30;
+// the minute or two that cutting all of them takes.
+const everywhereBelowBytes = process.env["MODE"] === "everywhere" ? 20_000 : 500;
+const maxBorders = 24;
+const othersCount = 20;
 
 /** Where the lines of a text end, which is where the meaning of a stream changes. */
 const lineEnds = (bytes: Uint8Array): readonly number[] =>

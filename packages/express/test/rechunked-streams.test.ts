@@ -3,8 +3,17 @@ import { cutsIn, spread } from "../../core/test/cuts.ts";
 import { dice } from "../../core/test/dice.ts";
 import { createSseParser, type SseFrame } from "../../core/src/transport/sse.ts";
 import { present } from "../../core/test/recordings/fixtures.ts";
-import { createClient, type Ask } from "./streams/client.ts";
-import { complete, frontOf, handwritten, inChunks, named, type Front, type Stream } from "./streams/stream.ts";
+import { askForEach, type Ask } from "./streams/client.ts";
+import {
+  complete,
+  frontOf,
+  handwritten,
+  inChunks,
+  named,
+  nearestFront,
+  type Front,
+  type Stream,
+} from "./streams/stream.ts";
 
 const fronts: readonly Front[] = ["chat", "messages"];
 
@@ -21,22 +30,24 @@ const sent = async (ask: Ask, front: Front, { provider }: Stream, chunks: readon
 
 const inTwo = (bytes: Buffer, at: number): readonly Buffer[] => [bytes.subarray(0, at), bytes.subarray(at)];
 
+// Larger ones take longer than they tell.
+const maxByteByByte = 4_000;
+
 const byteByByte = (bytes: Buffer): readonly Buffer[] => [...bytes].map((byte) => Buffer.of(byte));
 
 /** The first of these chunkings with which the client is sent something else than with one chunk. */
 const firstOdd = async (
   front: Front,
   stream: Stream,
-  chunkings: Iterable<readonly Buffer[]>,
+  chunkings: readonly (readonly Buffer[])[],
 ): Promise<string | undefined> => {
-  const { handle } = createClient();
-  const whole = await sent(handle, front, stream, [stream.bytes]);
+  const [whole = "", ...texts] = await askForEach([[stream.bytes], ...chunkings], ({ handle }, chunks) =>
+    sent(handle, front, stream, chunks),
+  );
   if (!/\[DONE\]|"message_stop"/.test(whole)) return `in one chunk it fails: ${whole}`;
-  for (const chunks of chunkings) {
-    const text = await sent(handle, front, stream, chunks);
-    if (text !== whole) return `in ${chunks.length} chunks of ${chunks.map(({ length }) => length).join()}: ${text}`;
-  }
-  return undefined;
+  const odd = texts.findIndex((text) => text !== whole);
+  const lengths = chunkings[odd]?.map(({ length }) => length) ?? [];
+  return odd === -1 ? undefined : `in ${lengths.length} chunks of ${lengths.join()}: ${texts[odd]}`;
 };
 
 const splitsAt = ({ bytes }: Stream, places: readonly number[]): readonly (readonly Buffer[])[] =>
@@ -45,12 +56,13 @@ const splitsAt = ({ bytes }: Stream, places: readonly number[]): readonly (reado
 const someChunkings = ({ bytes }: Stream, count: number): readonly (readonly Buffer[])[] => {
   const random = dice(bytes.length);
   const several = Array.from({ length: count }, () => inChunks(bytes, 3 + Math.floor(random() * 40), random));
-  return [byteByByte(bytes), ...several];
+  return bytes.length < maxByteByByte ? [byteByByte(bytes), ...several] : several;
 };
 
 describe.each(fronts)("a client of %s is sent the same", (front) => {
   test.each(named(handwritten))("wherever a handwritten stream is split in two: %s", async (_, stream) => {
-    expect(await firstOdd(front, stream, splitsAt(stream, [...stream.bytes.keys()]))).toBeUndefined();
+    const places = front === nearestFront(stream) ? [...stream.bytes.keys()] : cutsIn(stream.bytes);
+    expect(await firstOdd(front, stream, splitsAt(stream, places))).toBeUndefined();
   });
 
   test.each(named(handwritten))("however a handwritten stream is chunked: %s", async (_, stream) => {
@@ -82,13 +94,10 @@ describe.skipIf(!present)("recorded streams (skipped where the recordings are ab
     expect(odd?.map(String)).toBeUndefined();
   });
 
-  // Larger ones take longer than they tell.
-  const small = complete.filter(({ bytes }) => bytes.length < 20_000);
-
   describe.each(fronts)("however they are chunked, a client of %s is sent the same", (front) => {
-    test.each(named(small))("%s", async (_, stream) => {
-      const splits = splitsAt(stream, spread(cutsIn(stream.bytes), 20));
-      expect(await firstOdd(front, stream, [...splits, ...someChunkings(stream, 10)])).toBeUndefined();
+    test.each(named(complete))("%s", async (_, stream) => {
+      const splits = splitsAt(stream, spread(cutsIn(stream.bytes), 15));
+      expect(await firstOdd(front, stream, [...splits, ...someChunkings(stream, 5)])).toBeUndefined();
     });
   });
 });

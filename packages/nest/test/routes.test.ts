@@ -74,7 +74,7 @@ describe.each(platforms)("%s", (_name, create) => {
       "hold a model's name in the path: %s",
       async (name) => {
         const { ask, transport } = await setUp(create, { options: { path: "llm" } });
-        const contents = [{ parts: [{ text: "x".repeat(2 * 1024 * 1024) }] }];
+        const contents = [{ parts: [{ text: "x".repeat(1_200_000) }] }];
         const answer = await ask({ contents }, { path: `/llm/v1beta/models/${name}:generateContent` });
         expect(JSON.parse(await answer.text())).toMatchObject({ candidates: [{ finishReason: "STOP" }] });
         expect(transport.requests).toHaveLength(1);

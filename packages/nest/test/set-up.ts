@@ -15,7 +15,7 @@ export const chat = { model: "openai/gpt-test", messages: [{ role: "user", conte
 export const streamedChat = { ...chat, stream: true };
 
 /** Over the limit that Nest's parsers have of themselves, on Express and on Fastify. */
-export const large = { ...chat, messages: [{ role: "user", content: "x".repeat(2 * 1024 * 1024) }] };
+export const large = { ...chat, messages: [{ role: "user", content: "x".repeat(1_200_000) }] };
 
 /** A provider that answers everything with a greeting. */
 const greeting: FakeAnswer = { body: chatAnswer("Hello") };

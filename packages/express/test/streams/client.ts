@@ -95,6 +95,26 @@ export const createClient = (): Client => {
   };
 };
 
+const together = 16;
+
+/**
+ * Asks for each of these, so many at a time and each from a client of its own: what takes longest of a single answer is
+ * the turns of the event loop.
+ */
+export const askForEach = async <Item, Result>(
+  items: readonly Item[],
+  ask: (client: Client, item: Item) => Promise<Result>,
+): Promise<readonly Result[]> => {
+  const clients = Array.from({ length: together }, createClient);
+  const results: Result[] = [];
+  for (let first = 0; first < items.length; first += together) {
+    const some = items.slice(first, first + together);
+    const asked = clients.slice(0, some.length).map((client, index) => ask(client, some[index] as Item));
+    results.push(...(await Promise.all(asked)));
+  }
+  return results;
+};
+
 /** The client's end of an exchange, in memory. */
 const createExchange = (): { readonly outgoing: Outgoing; readonly seen: () => Seen } => {
   const read: Uint8Array[] = [];

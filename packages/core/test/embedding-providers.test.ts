@@ -155,8 +155,12 @@ describe("titan on bedrock", () => {
   });
 });
 
-test("token numbers are refused by who cannot read them", async () => {
-  const { response, body, url } = await ask(cohere({ apiKey: "k" }), { model: "cohere/embed-v4.0", input: [1, 2] }, {});
+test.each([
+  [cohere({ apiKey: "k" }), "embed-v4.0"],
+  [provider("mistral", { apiKey: "k" }), "mistral-embed"],
+  [provider("voyage", { apiKey: "k" }), "voyage-3.5"],
+])("token numbers are refused by who cannot read them: $id", async (from, model) => {
+  const { response, body, url } = await ask(from, { model: `${from.id}/${model}`, input: [1, 2] }, {});
   expect([response.status, body.error.param, url]).toEqual([400, "input", undefined]);
 });
 

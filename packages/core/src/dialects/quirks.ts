@@ -81,7 +81,7 @@ export interface Quirks {
   readonly byModel?: readonly ModelQuirks[];
 }
 
-/** Names of the settings of embeddings in an OpenAI-like request; `false` for one that the server does not take. */
+/** Names of the settings of embeddings in an OpenAI-like request, and what it takes; `false` for what it does not. */
 export interface EmbeddingFields {
   /** @default "dimensions" */
   readonly dimensions?: string | false;
@@ -89,6 +89,8 @@ export interface EmbeddingFields {
   readonly encoding?: string | false;
   /** @default false */
   readonly inputType?: string | false;
+  /** Inputs may be token numbers. @default true */
+  readonly tokens?: boolean;
 }
 
 export interface ModelQuirks {

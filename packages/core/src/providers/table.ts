@@ -29,7 +29,7 @@ const hostedRows: readonly ProviderRow[] = [
       seedField: "random_seed",
       maxTemperature: 1.5,
       unsupported: ["logprobs", "top_logprobs", "logit_bias", "user", "store"],
-      embeddingFields: { dimensions: "output_dimension" },
+      embeddingFields: { dimensions: "output_dimension", tokens: false },
     },
   },
   {
@@ -319,7 +319,9 @@ const hostedRows: readonly ProviderRow[] = [
     keyVariables: ["VOYAGE_API_KEY", "VOYAGEAI_API_KEY"],
     embeddings: openaiEmbeddings,
     // A list of numbers is what it writes where nothing else is asked for, and it has no word for that.
-    quirks: { embeddingFields: { dimensions: "output_dimension", encoding: false, inputType: "input_type" } },
+    quirks: {
+      embeddingFields: { dimensions: "output_dimension", encoding: false, inputType: "input_type", tokens: false },
+    },
   },
 ];
 

@@ -26,8 +26,8 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
   const { dimensions, encoding, inputType } = request.embedding ?? {};
   const settings = Object.entries({ dimensions, encoding, inputType }).flatMap(([name, value]) => {
     if (value === undefined) return [];
-    const field = fields[name as keyof EmbeddingFields]; // one of the three above
-    if (field !== undefined && field !== false) return [[field, value] as const];
+    const field = fields[name as Setting]; // one of the three above
+    if (field !== false) return [[field, value] as const];
     // A vector of another length is another vector. In which form it comes is nobody's business but ours.
     if (name === "dimensions") losses.meaning("dimensions", "its vectors have the length they have");
     else if (name === "inputType") losses.tuning("input_type");
@@ -37,7 +37,7 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
     present({
       ...(request.dialect === dialectId ? request.extras : undefined),
       model,
-      input: inputOf(request, losses),
+      input: inputOf(request, fields, losses),
       ...Object.fromEntries(settings),
       user: request.user,
     }),
@@ -49,18 +49,22 @@ const defaultFields: Required<EmbeddingFields> = {
   dimensions: "dimensions",
   encoding: "encoding_format",
   inputType: false,
+  tokens: true,
 };
 
-const fitsAsIs = ({ embedding = {} }: ChatRequest, fields: Required<EmbeddingFields>): boolean =>
+type Setting = Exclude<keyof EmbeddingFields, "tokens">;
+
+const fitsAsIs = ({ embedding = {}, messages }: ChatRequest, fields: Required<EmbeddingFields>): boolean =>
+  (fields.tokens || messages.every(({ parts }) => parts.every((part) => part.type === "text"))) &&
   (embedding.dimensions === undefined || fields.dimensions === defaultFields.dimensions) &&
   (embedding.encoding === undefined || fields.encoding === defaultFields.encoding) &&
   (embedding.inputType === undefined || fields.inputType === "input_type");
 
-/** A text, or token numbers, as they were; several in a list. */
-const inputOf = ({ messages }: ChatRequest, losses: Losses): unknown => {
+/** A text, or token numbers where those are taken, as they were; several in a list. */
+const inputOf = ({ messages }: ChatRequest, { tokens }: Required<EmbeddingFields>, losses: Losses): unknown => {
   const inputs = messages.map((message) => {
     const [part] = message.parts;
-    return part?.type === "opaque" && part.dialect === dialectId ? part.value : textOf(message, losses);
+    return tokens && part?.type === "opaque" && part.dialect === dialectId ? part.value : textOf(message, losses);
   });
   return inputs.length === 1 ? inputs[0] : inputs;
 };

@@ -14,7 +14,14 @@ import {
   type Mode,
   type Outcome,
 } from "../packages/core/test/matrix/expected.ts";
+import { embeddingBacks } from "../packages/core/test/matrix/embeddings/backs.ts";
+import {
+  embeddingFeatures,
+  outcomeOfEmbedding,
+  statusTroubles,
+} from "../packages/core/test/matrix/embeddings/expected.ts";
 import { fronts } from "../packages/core/test/matrix/fronts.ts";
+import { chat } from "../packages/core/test/matrix/fronts/chat.ts";
 import type { Front } from "../packages/core/test/matrix/fronts/front.ts";
 import { markdownTable, withGenerated } from "./generated-page.ts";
 
@@ -71,7 +78,24 @@ const sectionOf = (front: Front): string => {
   ].join("\n\n");
 };
 
+/** Embeddings have errors as chats have them, and no streams. */
+const embeddingsSection = (): string => {
+  const header = (what: string): readonly string[] => [what, ...embeddingBacks.map(({ name }) => name)];
+  const wanted = embeddingFeatures.map((name) => [
+    name,
+    ...embeddingBacks.map((back) => cell(chat, outcomeOfEmbedding(name, back))),
+  ]);
+  const met = statusTroubles.map(({ name, outcome }) => [name, ...embeddingBacks.map(() => cell(chat, outcome))]);
+  return [
+    "## OpenAI embeddings",
+    "`POST /v1/embeddings`",
+    markdownTable(header("the client wants"), wanted),
+    markdownTable(header("the provider answers"), met),
+  ].join("\n\n");
+};
+
 /** The page as the cases have it. */
-export const withMatrix = (text: string): string => withGenerated(text, fronts.map(sectionOf).join("\n\n"));
+export const withMatrix = (text: string): string =>
+  withGenerated(text, [...fronts.map(sectionOf), embeddingsSection()].join("\n\n"));
 
 if (import.meta.main) writeFileSync(page, withMatrix(readFileSync(page, "utf8")));

@@ -2,16 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Failure } from "../recordings/fronts/front.ts";
 import type { Said } from "../recordings/said.ts";
 import { backs, type Back, type BackName } from "./backs.ts";
-import {
-  featureNames,
-  modes,
-  outcomeOfFeature,
-  outcomeOfTrouble,
-  troubles,
-  type Mode,
-  type Trouble,
-} from "./expected.ts";
+import { featureNames, modes, outcomeOfFeature, outcomeOfTrouble, troubles, type Mode } from "./expected.ts";
 import { features } from "./features.ts";
+import { expectRefusal } from "./expect-refusal.ts";
 import { fronts } from "./fronts.ts";
 import type { Front } from "./fronts/front.ts";
 import type { Question } from "./question.ts";
@@ -30,23 +23,6 @@ const ask = (front: Front, question: Question, model: string, mode: Mode): Promi
 const reading = (front: Front, answer: Answer): Said => {
   expect(answer).toMatchObject({ status: 200, broke: false });
   return answer.isStream ? front.readStream(answer.frames) : front.read(answer.body);
-};
-
-/** Codes after which the client may try again. */
-const passing = new Set(["upstream_rate_limited", "upstream_overloaded"]);
-
-const expectRefusal = (
-  front: Front,
-  answer: Answer,
-  failure: Failure,
-  { retryAfterMs }: Partial<Trouble> = {},
-): void => {
-  const { status, headers, body } = answer;
-  const told = front.tellFailure(failure, false);
-  expect({ ...front.readError(body), status }).toEqual(expect.objectContaining(told));
-  expect(headers.get("x-should-retry")).toBe(String(passing.has(failure.code)));
-  expect(headers.get("x-request-id")).toMatch(/./);
-  expect(headers.get("retry-after-ms")).toBe(retryAfterMs === undefined ? null : String(retryAfterMs));
 };
 
 const expectBreak = (front: Front, answer: Answer, failure: Failure): void => {
@@ -80,7 +56,7 @@ describe.each(fronts.map((front) => [front.name, front] as const))("%s", (_front
           const answer = await asked;
           const outcome = outcomeOfTrouble(trouble, back.name, mode);
           expect(answer.isStream).toBe(mode === "stream" && outcome.type !== "refused");
-          if (outcome.type === "refused") return expectRefusal(front, answer, outcome.failure, trouble);
+          if (outcome.type === "refused") return expectRefusal(front, answer, outcome.failure, trouble.retryAfterMs);
           if (outcome.type === "breaks") return expectBreak(front, answer, outcome.failure);
           expect(reading(front, answer).choices[0]?.finish).toBe(
             outcome.type === "filtered" ? "content_filter" : "stop",

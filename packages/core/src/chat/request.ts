@@ -130,6 +130,8 @@ export interface ChatRequest {
   readonly cacheKey?: string;
   /** Marks the last block that can be cached, without naming it. */
   readonly cacheHint?: CacheHint;
+  /** Name of the beginning of this prompt, which the provider keeps (Gemini's `cachedContents/…`). */
+  readonly cachedContent?: string;
   readonly user?: string;
   /** Of the conversation or the workflow that this is a part of; at most 256 characters. */
   readonly sessionId?: string;

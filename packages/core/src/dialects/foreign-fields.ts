@@ -1,7 +1,9 @@
+import { cacheHintsOf } from "../chat/cache-hints.ts";
 import type { Message } from "../chat/message.ts";
 import type { ChatRequest } from "../chat/request.ts";
 import type { Json } from "./dialect.ts";
 import type { Losses } from "./losses.ts";
+import { breakpointField } from "./openai-cache.ts";
 
 /**
  * Fields of a request that only its own dialect has; those of other dialects are dropped by name.
@@ -27,7 +29,9 @@ export const nameForeignFields = ({ name, extras = {}, parts }: Message, losses:
   if (name !== undefined) losses.tuning("messages[].name");
   for (const field of Object.keys(extras)) losses.tuning(`messages[].${field}`);
   for (const part of parts) {
-    for (const field of Object.keys(part.extras ?? {})) losses.tuning(`messages[].content[].${field}`);
+    for (const field of Object.keys(part.extras ?? {})) {
+      if (field !== breakpointField) losses.tuning(`messages[].content[].${field}`);
+    }
   }
 };
 
@@ -40,10 +44,11 @@ export const nameForeignToolFields = ({ tools = [] }: ChatRequest, losses: Losse
 };
 
 /** Names hints at what to cache, for dialects that take none. */
-export const nameCacheHints = ({ cacheHint, messages, tools = [] }: ChatRequest, losses: Losses): void => {
-  const isHinted =
-    cacheHint !== undefined ||
-    messages.some(({ parts }) => parts.some((part) => part.cacheHint !== undefined)) ||
-    tools.some((tool) => tool.type === "function" && tool.cacheHint !== undefined);
-  if (isHinted) losses.tuning("cache_control");
+export const nameCacheHints = (request: ChatRequest, losses: Losses): void => {
+  if (cacheHintsOf(request).length > 0) losses.tuning("cache_control");
+};
+
+/** Names a part of the prompt that only its keeper can put in front of the rest. */
+export const nameCachedContent = ({ cachedContent }: ChatRequest, losses: Losses): void => {
+  if (cachedContent !== undefined) losses.meaning("cached_content", "what it names is kept by another provider");
 };

@@ -42,6 +42,12 @@ export interface Quirks {
   readonly reasoningControl?: "effort" | "flag" | "thinking" | "object" | "none";
   /** Takes `cache_control` on parts. @default false */
   readonly cacheControl?: boolean;
+  /** OpenAI: takes `prompt_cache_breakpoint` on parts. @default false */
+  readonly cacheBreakpoints?: boolean;
+  /** OpenAI: takes `prompt_cache_retention`. @default false */
+  readonly cacheRetention?: boolean;
+  /** Keeps prompts of one `prompt_cache_key` together. A client's own key is sent to others as well. @default false */
+  readonly cacheKey?: boolean;
   /** Reasoning may come as `<think>…</think>` at the start of the text. @default false */
   readonly thinkTags?: boolean;
   /** A whole answer's error may come with status 200. @default false */
@@ -128,6 +134,9 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   seedField: true,
   reasoningControl: true,
   cacheControl: true,
+  cacheBreakpoints: true,
+  cacheRetention: true,
+  cacheKey: true,
   thinkTags: true,
   errorsWithStatus200: true,
   openrouterExtensions: true,

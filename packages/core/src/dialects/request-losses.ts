@@ -1,4 +1,5 @@
 import type { ChatRequest } from "../chat/request.ts";
+import { nameCachedContent } from "./foreign-fields.ts";
 import type { Losses } from "./losses.ts";
 
 /** Names what dialects that give one answer, in text, and sample it in few ways cannot be asked for. */
@@ -16,6 +17,7 @@ export const nameLosses = (request: ChatRequest, losses: Losses): void => {
   if ((request.presencePenalty ?? 0) !== 0) losses.tuning("presence_penalty");
   if (request.verbosity !== undefined) losses.tuning("verbosity");
   if (request.cacheKey !== undefined) losses.tuning("prompt_cache_key");
+  nameCachedContent(request, losses);
 };
 
 /** The stop sequences without the blank ones, which are refused; `undefined` where none is left. */

@@ -38,6 +38,7 @@ export const openaiDefinition: ProviderDefinition = {
     doneMarker: "required",
     allowedTools: true,
     toolCallIds: "max-40",
+    cacheKey: true,
     byModel: openaiModels,
   },
 };

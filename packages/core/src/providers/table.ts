@@ -28,6 +28,7 @@ const hostedRows: readonly ProviderRow[] = [
       noNullFields: true,
       seedField: "random_seed",
       maxTemperature: 1.5,
+      cacheKey: true,
       unsupported: ["logprobs", "top_logprobs", "logit_bias", "user", "store"],
       embeddingFields: { dimensions: "output_dimension", tokens: false },
     },
@@ -116,7 +117,7 @@ const hostedRows: readonly ProviderRow[] = [
     baseURL: "https://api.fireworks.ai/inference/v1",
     keyVariables: ["FIREWORKS_API_KEY"],
     apis: ["responses", "messages"],
-    quirks: { ...lenient, requiredToolChoice: "any" },
+    quirks: { ...lenient, requiredToolChoice: "any", cacheKey: true },
   },
   {
     id: "cerebras",

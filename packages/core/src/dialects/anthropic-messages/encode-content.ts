@@ -1,5 +1,6 @@
 import { textOfSource } from "../../chat/media.ts";
-import type { CacheHint, FilePart, MediaSource, Part } from "../../chat/message.ts";
+import type { FilePart, MediaSource, Part } from "../../chat/message.ts";
+import { encodeCacheHint } from "../cache-control.ts";
 import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import { whyRefused } from "../media-address.ts";
@@ -17,14 +18,6 @@ export interface ContentOptions {
   /** The server fetches what is given by its address. */
   readonly fetches: boolean;
 }
-
-/** `cache_control` with the nearest lifetime Anthropic has: five minutes, its default, or an hour. */
-export const encodeCacheHint = (hint: CacheHint | undefined): Block | undefined => {
-  if (hint === undefined) return undefined;
-  const { ttl } = hint;
-  if (ttl === undefined) return { type: "ephemeral" };
-  return { type: "ephemeral", ttl: /^([0-5]m|\d{1,3}s)$/.test(ttl) ? "5m" : "1h" };
-};
 
 /** How turns are put together of this dialect's blocks. */
 export const blockShape = (options: ContentOptions): BlockShape => ({

@@ -266,21 +266,51 @@ describe("conversations", () => {
     expect(write({ messages }, { unsupported: "drop" }).dropped).toEqual(["input_audio"]);
   });
 
+  const marksOf = (hinted: readonly Part[], request: Partial<ChatRequest> = {}): unknown => {
+    const { body, dropped } = write({ messages: [{ role: "user", parts: hinted }], ...request });
+    const blocks = [...(body.tools ?? []), ...(body.messages[0]?.content ?? [])];
+    return { marks: blocks.map((block) => block.cache_control), whole: body["cache_control"], dropped };
+  };
+  const hinted = (...ttls: readonly (string | undefined)[]): Part[] =>
+    ttls.map((ttl) => ({ type: "text", text: "a", cacheHint: ttl === undefined ? {} : { ttl } }));
+  const short = { type: "ephemeral" };
+  const hour = { type: "ephemeral", ttl: "1h" };
+
   it("Q40: keep the last four cache markers", () => {
-    const parts = ["1", "2", "3", "4", "5"].map((value): Part => ({ type: "text", text: value, cacheHint: {} }));
-    const { body, dropped } = write({
-      messages: [{ role: "user", parts }],
-      tools: [{ type: "function", name: "f", cacheHint: {} }],
-      cacheHint: { ttl: "30m" },
+    const look: ChatRequest["tools"] = [{ type: "function", name: "f", cacheHint: {} }];
+    const five = hinted(undefined, undefined, undefined, undefined, undefined);
+    const nobody = undefined;
+    expect(marksOf(five, { tools: look })).toEqual({
+      marks: [nobody, nobody, short, short, short, short],
+      whole: nobody,
+      dropped: ["cache_control"],
     });
-    expect(body["messages"][0]?.content.filter((block) => block.cache_control).map((block) => block.text)).toEqual([
-      "3",
-      "4",
-      "5",
-    ]);
-    expect(body["tools"]?.[0]?.cache_control).toBeUndefined();
-    expect(body["cache_control"]).toEqual({ type: "ephemeral", ttl: "1h" });
-    expect(dropped).toEqual(["cache_control"]);
+    expect(marksOf([...five, text("b")], { tools: look, cacheHint: {} })).toEqual({
+      marks: [nobody, nobody, nobody, short, short, short, nobody],
+      whole: short,
+      dropped: ["cache_control"],
+    });
+  });
+
+  it("let no hour follow minutes", () => {
+    const look: ChatRequest["tools"] = [{ type: "function", name: "f", cacheHint: { ttl: "5m" } }];
+    expect(marksOf(hinted("300s", "1h", undefined), { tools: look })).toEqual({
+      marks: [hour, hour, hour, short],
+      dropped: [],
+    });
+    expect(marksOf([...hinted(undefined), text("b")], { cacheHint: { ttl: "1h" } })).toEqual({
+      marks: [hour, undefined],
+      whole: hour,
+      dropped: [],
+    });
+  });
+
+  it("mark the last block once, where the request is marked as a whole", () => {
+    expect(marksOf(hinted(undefined, undefined), { cacheHint: { ttl: "30m" } })).toEqual({
+      marks: [hour, hour],
+      dropped: [],
+    });
+    expect(marksOf(hinted("1h"), { cacheHint: {} })).toEqual({ marks: [hour], dropped: [] });
   });
 
   it("replays its own opaque blocks and nobody else's", () => {

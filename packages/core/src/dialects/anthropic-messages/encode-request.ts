@@ -15,11 +15,11 @@ import { createToolIds } from "../tool-ids.ts";
 import { withLegalNames } from "../tool-names.ts";
 import { toConversation, type Block } from "../turns.ts";
 import { betaHeaders } from "./betas.ts";
-import { blockShape, encodeCacheHint } from "./encode-content.ts";
+import { blockShape } from "./encode-content.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { fitsAsIs } from "./fits-as-is.ts";
 import { dialectId } from "./identity.ts";
-import { limitCacheMarkers } from "./cache-markers.ts";
+import { settleCacheMarkers } from "./cache-markers.ts";
 
 const path = "/messages";
 const versionHeader = { "anthropic-version": "2023-06-01" };
@@ -126,10 +126,9 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
   if (instruction !== undefined) system.push({ type: "text", text: instruction });
   const plan = planThinking({ request, target, traits, messages, isThinking, isResult, forcesTool, losses });
   const thinks = plan.thinking !== undefined && plan.thinking["type"] !== "disabled";
-  const cacheControl = encodeCacheHint(request.cacheHint);
-  limitCacheMarkers(
+  const cacheControl = settleCacheMarkers(
     [tools ?? [], system, ...messages.map(({ content }) => content)],
-    cacheControl !== undefined,
+    request.cacheHint,
     losses,
   );
   const extras = ownFields(request, dialectId, losses, request.user === undefined ? [] : ["safety_identifier"]);

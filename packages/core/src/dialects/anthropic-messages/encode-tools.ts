@@ -1,4 +1,5 @@
 import type { ChatRequest, FunctionTool, Tool } from "../../chat/request.ts";
+import { encodeCacheHint } from "../cache-control.ts";
 import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import { toInputSchema } from "../claude/input-schema.ts";
@@ -7,7 +8,6 @@ import { adaptSchema } from "../claude/output-schema.ts";
 import { limitStrict } from "../claude/strict-tools.ts";
 import { namesOfCalls } from "../tool-calls.ts";
 import type { Block } from "../turns.ts";
-import { encodeCacheHint } from "./encode-content.ts";
 import { dialectId } from "./identity.ts";
 
 export interface EncodedTools {

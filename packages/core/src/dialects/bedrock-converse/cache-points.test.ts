@@ -19,6 +19,7 @@ import type { Json } from "../dialect.ts";
 describe("cache points", () => {
   const hint = { cacheHint: {} };
   const point = { cachePoint: { type: "default" } };
+  const hour = { cachePoint: { type: "default", ttl: "1h" } };
   const hinted: Partial<ChatRequest> = {
     tools: [{ ...look, ...hint }],
     messages: [
@@ -29,10 +30,17 @@ describe("cache points", () => {
 
   it("stand behind what they cover", () => {
     expect(encode(hinted).body).toMatchObject({
-      toolConfig: { tools: [lookSpec, point] },
-      system: [{ text: "S" }, point],
-      messages: [{ content: [{ text: "U" }, { cachePoint: { type: "default", ttl: "1h" } }, { text: "V" }] }],
+      toolConfig: { tools: [lookSpec, hour] },
+      system: [{ text: "S" }, hour],
+      messages: [{ content: [{ text: "U" }, hour, { text: "V" }] }],
     });
+  });
+
+  it("let no hour follow minutes, but minutes an hour", () => {
+    const parts = ["5m", "1h", "300s"].map((ttl): Part => ({ type: "text", text: ttl, cacheHint: { ttl } }));
+    expect(messages([user(...parts)])).toEqual([
+      { role: "user", content: [{ text: "5m" }, hour, { text: "1h" }, hour, { text: "300s" }, point] },
+    ]);
   });
 
   it("are left out where the model takes none, by name", () => {

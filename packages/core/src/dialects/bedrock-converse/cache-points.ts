@@ -1,4 +1,7 @@
+import { isLong } from "../../chat/cache-hints.ts";
 import type { CacheHint } from "../../chat/message.ts";
+import { hour } from "../cache-control.ts";
+import { isObject } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import type { Block } from "../turns.ts";
 import type { ModelTraits } from "./model-traits.ts";
@@ -17,18 +20,21 @@ export const cachePointAfter = (
     losses.tuning("cache_control");
     return [];
   }
-  const isLong = hint.ttl !== undefined && !/^([0-5]m|\d{1,3}s)$/.test(hint.ttl);
-  if (isLong && !cacheTtl) losses.tuning("cache_control.ttl");
-  return [{ cachePoint: { type: "default", ...(isLong && cacheTtl ? { ttl: "1h" } : {}) } }];
+  const lastsLong = isLong(hint);
+  if (lastsLong && !cacheTtl) losses.tuning("cache_control.ttl");
+  return [{ cachePoint: { type: "default", ...(lastsLong && cacheTtl ? { ttl: hour } : {}) } }];
 };
 
 const isCachePoint = (block: Block): boolean => block["cachePoint"] !== undefined;
 
-/**
- * Keeps the last cache points, as many as Bedrock takes: each covers all that stands before it, so the first ones are
- * missed least. The lists are given in the order of the prompt.
- */
-export const limitCachePoints = (lists: readonly Block[][], losses: Losses): void => {
+/** Makes a request's cache points such as Bedrock takes. The lists are given in the order of the prompt. */
+export const settleCachePoints = (lists: readonly Block[][], losses: Losses): void => {
+  keepLast(lists, losses);
+  keepOrder(lists);
+};
+
+/** As many as it takes: each covers all that stands before it, so the first ones are missed least. */
+const keepLast = (lists: readonly Block[][], losses: Losses): void => {
   let excess = lists.flat().filter(isCachePoint).length - maxCachePoints;
   if (excess <= 0) return;
   losses.tuning("cache_control");
@@ -36,6 +42,18 @@ export const limitCachePoints = (lists: readonly Block[][], losses: Losses): voi
     for (let index = list.findIndex(isCachePoint); index !== -1 && excess > 0; index = list.findIndex(isCachePoint)) {
       list.splice(index, 1);
       excess--;
+    }
+  }
+};
+
+/** An hour must not follow minutes, so what stands before it lasts as long; it is billed so anyway. */
+const keepOrder = (lists: readonly Block[][]): void => {
+  let isBeforeHour = false;
+  for (const list of lists.toReversed()) {
+    for (const [index, { cachePoint }] of [...list.entries()].toReversed()) {
+      if (!isObject(cachePoint)) continue;
+      if (cachePoint["ttl"] === hour) isBeforeHour = true;
+      else if (isBeforeHour) list[index] = { cachePoint: { ...cachePoint, ttl: hour } };
     }
   }
 };

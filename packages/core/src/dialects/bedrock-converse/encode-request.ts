@@ -12,7 +12,7 @@ import { namesOfCalls } from "../tool-calls.ts";
 import { createToolIds } from "../tool-ids.ts";
 import { withLegalNames } from "../tool-names.ts";
 import { toConversation, type Block } from "../turns.ts";
-import { cachePointAfter, limitCachePoints } from "./cache-points.ts";
+import { cachePointAfter, settleCachePoints } from "./cache-points.ts";
 import { blockShape, maxNameLength } from "./encode-content.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { dialectId } from "./identity.ts";
@@ -91,7 +91,7 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
   const { config, fields } = encodeInference({ request, target, traits, messages, forcesTool, losses });
   finishTurns(messages);
   messages.at(-1)?.content.push(...cachePointAfter(request.cacheHint, "prompt", traits, losses));
-  limitCachePoints([tools, system, ...messages.map(({ content }) => content)], losses);
+  settleCachePoints([tools, system, ...messages.map(({ content }) => content)], losses);
   return present({
     ...extras,
     messages,

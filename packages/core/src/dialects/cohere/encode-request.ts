@@ -2,7 +2,7 @@ import { sourceOf, type ChatRequest, type RequestSource } from "../../chat/reque
 import type { BackTarget, EncodedRequest } from "../dialect.ts";
 import { withAnswerTool } from "../answer-tool.ts";
 import { present } from "../fields.ts";
-import { nameCacheHints, ownFields } from "../foreign-fields.ts";
+import { nameCachedContent, nameCacheHints, ownFields } from "../foreign-fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { replaceModel } from "../replace-model.ts";
 import { dialectId } from "./identity.ts";
@@ -71,4 +71,5 @@ const nameWhatIsLost = (request: ChatRequest, losses: Losses): void => {
     losses.meaning("modalities", "it answers in text only");
   }
   nameCacheHints(request, losses);
+  nameCachedContent(request, losses);
 };

@@ -192,7 +192,8 @@ describe("settings", () => {
       topLogprobs: 3,
       modalities: ["text", "image"],
       serviceTier: "default",
-      extras: { generationConfig: { speechConfig: { a: 1 } }, cachedContent: "c" },
+      cachedContent: "c",
+      extras: { generationConfig: { speechConfig: { a: 1 } } },
     });
     expect(rewritten({ generationConfig }, "gemini-2.0-flash")).toMatchObject({ generationConfig });
   });

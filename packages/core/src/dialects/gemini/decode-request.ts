@@ -16,6 +16,7 @@ const known: ReadonlySet<string> = new Set([
   "toolConfig",
   "generationConfig",
   "serviceTier",
+  "cachedContent",
 ]);
 
 /** Reads a `generateContent` request into the vocabulary. Its address says which model, and whether it is a stream. */
@@ -35,6 +36,7 @@ export const decodeRequest = (written: Json, address?: Address): ChatRequest => 
       tools: decodeTools(body["tools"]),
       toolChoice,
       serviceTier: decodeTier(body["serviceTier"]),
+      cachedContent: readString(body["cachedContent"], "cachedContent"),
       extras: Object.keys(extras).length === 0 ? undefined : extras,
     }),
     // Every answer in this dialect tells it.

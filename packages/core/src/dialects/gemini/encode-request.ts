@@ -58,6 +58,7 @@ export const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losse
       toolConfig: filled(mergeObjects(extras["toolConfig"], toolConfig ?? {})),
       generationConfig: filled(mergeObjects(extras["generationConfig"], generationConfig)),
       serviceTier: serviceTier(request, losses),
+      cachedContent: request.cachedContent,
       labels: target.quirks.labels === true ? encodeLabels(request, losses) : undefined,
     }),
   };

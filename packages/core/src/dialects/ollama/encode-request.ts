@@ -1,7 +1,7 @@
 import { sourceOf, type ChatRequest, type RequestSource } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { objectIn, present } from "../fields.ts";
-import { nameCacheHints, ownFields } from "../foreign-fields.ts";
+import { nameCachedContent, nameCacheHints, ownFields } from "../foreign-fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { replaceModel } from "../replace-model.ts";
 import { dialectId } from "./identity.ts";
@@ -70,4 +70,5 @@ const nameWhatIsLost = (request: ChatRequest, losses: Losses): void => {
     losses.meaning("modalities", "it answers in text only");
   }
   nameCacheHints(request, losses);
+  nameCachedContent(request, losses);
 };

@@ -2,6 +2,7 @@ import { sourceFromUrl } from "../../chat/media.ts";
 import type { AudioPart, CacheHint, FilePart, ImagePart, OpaquePart, Part } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { invalidValue, isObject, present, readObject, readString, required, restOf } from "../fields.ts";
+import { readBreakpoint } from "../openai-cache.ts";
 import { dialectId } from "./identity.ts";
 import { restOfBoth } from "./nested.ts";
 import { readContent } from "./answer-content.ts";
@@ -60,13 +61,10 @@ const decodePart = (value: unknown, param: string): readonly Part[] => {
 
 const opaque = (value: Json): OpaquePart => ({ type: "opaque", dialect: dialectId, value });
 
-/** `cache_control`, or OpenAI's own `prompt_cache_breakpoint`, which also stays among the extras. */
+/** `cache_control`, or OpenAI's own mark, which also stays among the extras. */
 export const decodeCacheHint = (holder: Json, param: string): CacheHint | undefined => {
-  for (const name of ["cache_control", "prompt_cache_breakpoint"]) {
-    const mark = readObject(holder[name], `${param}.${name}`);
-    if (mark !== undefined) return present({ ttl: readString(mark["ttl"], `${param}.${name}.ttl`) });
-  }
-  return undefined;
+  const mark = readObject(holder["cache_control"], `${param}.cache_control`);
+  return mark ? present({ ttl: readString(mark["ttl"], `${param}.cache_control.ttl`) }) : readBreakpoint(holder, param);
 };
 
 const decodeImage = (value: Json, param: string): ImagePart => {

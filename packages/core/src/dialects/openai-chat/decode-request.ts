@@ -166,6 +166,7 @@ const fields: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
   ["service_tier", setting("serviceTier", readString)],
   ["prompt_cache_key", setting("cacheKey", readString)],
   ["cache_control", readCacheHint],
+  ["cached_content", setting("cachedContent", readString)],
   ["user", readUser],
   ["safety_identifier", readSafetyIdentifier],
   ["metadata", setting("metadata", (value) => decodeMetadata(value))],

@@ -87,7 +87,7 @@ const encodeAssistant = (message: Message, scope: EncodeScope): Json | undefined
   const calls = parts.filter((part) => part.type === "tool-call");
   const content = parts.filter((part) => part.type !== "refusal");
   const refusal = parts.flatMap((part) => (part.type === "refusal" ? [part.text] : [])).join("");
-  const text = encodeText(content, scope, "");
+  const text = encodeText(content, { ...scope, isAnswer: true }, "");
   const reasoning = encodeReasoning(parts, calls.length > 0, quirks);
   const isEmpty = text === "" && refusal === "" && calls.length === 0 && Object.keys(reasoning).length === 0;
   const isOdd = parts.length > 0 || quirks.noEmptyTurns === true;

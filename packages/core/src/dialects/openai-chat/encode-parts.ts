@@ -1,9 +1,11 @@
 import { toDataUrl } from "../../chat/media.ts";
 import type { CacheHint, Extras, MediaSource, Part } from "../../chat/message.ts";
+import { encodeCacheHint } from "../cache-control.ts";
 import type { BackTarget, Json } from "../dialect.ts";
 import { present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
 import { whyRefused } from "../media-address.ts";
+import { breakpointField, writeBreakpoint } from "../openai-cache.ts";
 import { audioFormat } from "./decode-parts.ts";
 import { dialectId } from "./identity.ts";
 import { wrap } from "./nested.ts";
@@ -15,6 +17,8 @@ export interface EncodeScope {
   readonly losses: Losses;
   /** The request was written in this dialect: its extras are in our words. */
   readonly isOwn: boolean;
+  /** What is written is what a model said. */
+  readonly isAnswer?: true;
 }
 
 /** The extras that may be written: this dialect's own. Those of another are named as lost. */
@@ -28,15 +32,22 @@ export const ownExtras = (
     if (target.quirks.noNullFields !== true) return extras;
     return Object.fromEntries(Object.entries(extras).filter(([, value]) => value !== null));
   }
-  for (const name of Object.keys(extras)) losses.tuning(place + name);
+  for (const name of Object.keys(extras)) if (name !== breakpointField) losses.tuning(place + name);
   return {};
 };
 
 /** `cache_control` where the server takes it. A hint it cannot take costs money, not meaning: it is left out. */
-export const cacheControl = ({ target }: EncodeScope, hint: CacheHint | undefined): Json =>
-  hint === undefined || target.quirks.cacheControl !== true
-    ? {}
-    : { cache_control: present({ type: "ephemeral", ttl: hint.ttl }) };
+export const cacheControl = ({ target, isOwn }: EncodeScope, hint: CacheHint | undefined): Json => {
+  if (hint === undefined || target.quirks.cacheControl !== true) return {};
+  // Servers differ in the lifetimes they have; whoever wrote this dialect asks for one of the server's.
+  return { cache_control: isOwn ? present({ type: "ephemeral", ttl: hint.ttl }) : encodeCacheHint(hint) };
+};
+
+/** The mark on a part of what is said, in the server's words. OpenAI marks nothing that a model said. */
+const cacheMark = (scope: EncodeScope, hint: CacheHint | undefined): Json => ({
+  ...cacheControl(scope, hint),
+  ...(scope.isAnswer === true ? {} : writeBreakpoint(hint, scope.target.quirks)),
+});
 
 /** Writes content parts one by one; what is no content (reasoning, tool calls) is written elsewhere. */
 export const encodeParts = (parts: readonly Part[], scope: EncodeScope): readonly Json[] =>
@@ -50,7 +61,7 @@ const place = "messages[].content[].";
 const encodePart = (part: Part, scope: EncodeScope): Json | undefined => {
   const { losses } = scope;
   const extras = (): Extras => ownExtras(scope, part.extras, place);
-  const hint = cacheControl(scope, part.cacheHint);
+  const hint = cacheMark(scope, part.cacheHint);
   const refuse = (name: string, why: string): undefined => {
     losses.meaning(place + name, why);
     return undefined;

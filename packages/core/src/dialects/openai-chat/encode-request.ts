@@ -3,7 +3,9 @@ import { withAnswerTool } from "../answer-tool.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { effortFor } from "../effort.ts";
 import { isObject, present } from "../fields.ts";
+import { nameCachedContent } from "../foreign-fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
+import { cacheFields, retentionFor } from "../openai-cache.ts";
 import type { Quirks } from "../quirks.ts";
 import { refusesReasoning, wantsReasoning } from "../reasoning.ts";
 import { encodeMessages } from "./encode-messages.ts";
@@ -13,6 +15,7 @@ import { withLegalNames } from "../tool-names.ts";
 import { effortPrefix } from "./extras.ts";
 import { createFieldWriter, type FieldWriter } from "./field-writer.ts";
 import { dialectId, hasOwnWords } from "./identity.ts";
+import { dialectId as responsesId } from "../openai-responses/identity.ts";
 import { originalBody } from "./original-body.ts";
 import { encodeRouting, extensionFields } from "./routing.ts";
 
@@ -83,6 +86,9 @@ const encodeBody = (request: ChatRequest, stream: boolean, target: BackTarget, l
   put("audio", request.audio);
   put("service_tier", scope.isOwn ? request.serviceTier : foreignTier(request.serviceTier, losses));
   put("prompt_cache_key", request.cacheKey);
+  if (scope.isOwn) put("cached_content", request.cachedContent);
+  else nameCachedContent(request, losses);
+  if (extras["prompt_cache_retention"] === undefined) put("prompt_cache_retention", retentionFor(request, quirks));
   if (extras["safety_identifier"] !== request.user) put("user", request.user);
   put("metadata", request.metadata);
   if (quirks.openrouterExtensions === true) {
@@ -90,7 +96,7 @@ const encodeBody = (request: ChatRequest, stream: boolean, target: BackTarget, l
     put("session_id", request.sessionId);
     if (request.includeCost === true) put("usage", { include: true });
   }
-  putExtras(extras, scope, writer);
+  putExtras(extras, request, scope, writer);
   return writer.body;
 };
 
@@ -116,10 +122,16 @@ const putStream = ({ extras }: ChatRequest, { quirks }: BackTarget, put: Put): v
     put("stream_options", { ...(isObject(options) ? options : {}), include_usage: true });
 };
 
-const putExtras = (extras: Json, { isOwn, losses, target }: EncodeScope, { put, body }: FieldWriter): void => {
+const putExtras = (
+  extras: Json,
+  { dialect }: ChatRequest,
+  { isOwn, losses, target }: EncodeScope,
+  { put, body }: FieldWriter,
+): void => {
   const { openrouterExtensions, reasoningControl } = target.quirks;
   for (const [name, value] of Object.entries(extras)) {
-    if (!isOwn || name.startsWith(effortPrefix) || (extensionFields.has(name) && openrouterExtensions !== true))
+    if (dialect === responsesId && cacheFields.includes(name)) put(name, value);
+    else if (!isOwn || name.startsWith(effortPrefix) || (extensionFields.has(name) && openrouterExtensions !== true))
       losses.tuning(name);
     else if (name === "reasoning") {
       if (reasoningControl === "object" && isObject(value))

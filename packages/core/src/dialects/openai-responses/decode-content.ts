@@ -2,6 +2,7 @@ import { sourceFromUrl } from "../../chat/media.ts";
 import type { FilePart, ImagePart, Part, TextPart } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { invalidValue, isObject, present, readString, required, restOf } from "../fields.ts";
+import { readBreakpoint } from "../openai-cache.ts";
 import { dialectId } from "./identity.ts";
 
 const textFields: ReadonlySet<string> = new Set(["type", "text"]);
@@ -43,7 +44,7 @@ const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.l
 const decodeText = (part: Json, param: string): TextPart => {
   const text = required(readString(part["text"], `${param}.text`), `${param}.text`, "a string");
   const known = new Set([...textFields, ...["annotations", "logprobs"].filter((name) => isEmptyList(part[name]))]);
-  return present({ type: "text" as const, text, extras: restOf(part, known) });
+  return present({ type: "text" as const, text, cacheHint: readBreakpoint(part, param), extras: restOf(part, known) });
 };
 
 const decodeImage = (part: Json, param: string): ImagePart => {
@@ -56,6 +57,7 @@ const decodeImage = (part: Json, param: string): ImagePart => {
     type: "image" as const,
     source: url === undefined ? { type: "file-id" as const, fileId: fileId ?? "" } : sourceFromUrl(url),
     detail: readString(part["detail"], `${param}.detail`),
+    cacheHint: readBreakpoint(part, param),
     extras: restOf(part, imageFields),
   });
 };
@@ -74,7 +76,8 @@ const decodeFile = (part: Json, param: string): FilePart => {
             fileId: required(fileId, `${param}.file_data`, "the file as a data URL, or `file_id` or `file_url`"),
           } as const);
   const filename = readString(part["filename"], `${param}.filename`);
-  return present({ type: "file" as const, source, filename, extras: restOf(part, fileFields) });
+  const cacheHint = readBreakpoint(part, param);
+  return present({ type: "file" as const, source, filename, cacheHint, extras: restOf(part, fileFields) });
 };
 
 /** Data without its type is a PDF: nothing else was taken when it could be left out. */

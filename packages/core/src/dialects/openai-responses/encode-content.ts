@@ -2,6 +2,7 @@ import { toDataUrl } from "../../chat/media.ts";
 import type { FilePart, MediaSource, Part } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { present } from "../fields.ts";
+import { writeBreakpoint } from "../openai-cache.ts";
 import { ownExtras, type EncodeScope } from "./encode-scope.ts";
 import { dialectId } from "./identity.ts";
 
@@ -11,7 +12,10 @@ const place = "messages[].content[].";
 export const encodeContent = (parts: readonly Part[], scope: EncodeScope): readonly Json[] =>
   parts.flatMap((part): readonly Json[] => {
     const written = encodePart(part, scope);
-    return written === undefined ? [] : [{ ...ownExtras(scope, extrasOf(part), place), ...written }];
+    if (written === undefined) return [];
+    return [
+      { ...writeBreakpoint(part.cacheHint, scope.quirks), ...ownExtras(scope, extrasOf(part), place), ...written },
+    ];
   });
 
 const extrasOf = (part: Part): Part["extras"] => (part.type === "opaque" ? undefined : part.extras);

@@ -17,7 +17,7 @@ export interface EncodedInput {
 /** Writes the conversation as items. A system text that opens it becomes the instructions. */
 export const encodeInput = ({ messages }: ChatRequest, scope: EncodeScope): EncodedInput => {
   const [first] = messages;
-  const instructions = first === undefined || messages.length === 1 ? undefined : instructionsOf(first);
+  const instructions = first === undefined || messages.length === 1 ? undefined : instructionsOf(first, scope);
   const rest = instructions === undefined ? messages : messages.slice(1);
   const customCalls = new Set(
     messages.flatMap(({ parts }) =>
@@ -28,10 +28,12 @@ export const encodeInput = ({ messages }: ChatRequest, scope: EncodeScope): Enco
   return { instructions, input: input.length === 0 ? undefined : input };
 };
 
-const instructionsOf = ({ role, parts, extras }: Message): string | undefined => {
+const instructionsOf = ({ role, parts, extras }: Message, { quirks }: EncodeScope): string | undefined => {
   const [only] = parts;
   if (role !== "system" || extras !== undefined || parts.length !== 1 || only?.type !== "text") return undefined;
-  return only.extras === undefined ? only.text : undefined;
+  // Only a part can be marked.
+  const isMarked = only.cacheHint !== undefined && quirks.cacheBreakpoints === true;
+  return only.extras === undefined && !isMarked ? only.text : undefined;
 };
 
 const encodeMessage = (message: Message, customCalls: ReadonlySet<string>, scope: EncodeScope): readonly Json[] => {
@@ -60,8 +62,14 @@ const encodeResult = (part: ToolResultPart, customCalls: ReadonlySet<string>, sc
   ...ownExtras(scope, part.extras, "messages[]."),
   type: customCalls.has(part.toolCallId) ? "custom_tool_call_output" : "function_call_output",
   call_id: toCallId(part.toolCallId),
-  output: encodeShortly(part.content, scope),
+  output: encodeShortly(hintedContent(part), scope),
 });
+
+/** What a tool said, with a hint on all of it on its last part. */
+const hintedContent = ({ content, cacheHint }: ToolResultPart): readonly Part[] => {
+  const last = content.at(-1);
+  return cacheHint === undefined || last === undefined ? content : [...content.slice(0, -1), { ...last, cacheHint }];
+};
 
 const encodeCall = (call: ToolCallPart, scope: EncodeScope): Json => ({
   ...ownExtras(scope, call.extras, "messages[].tool_calls[]."),

@@ -1,7 +1,9 @@
 import type { ChatRequest } from "../../chat/request.ts";
 import type { BackTarget, EncodedRequest, Json } from "../dialect.ts";
 import { arrayIn, isObject, present } from "../fields.ts";
+import { nameCachedContent } from "../foreign-fields.ts";
 import { createLosses, type Losses } from "../losses.ts";
+import { cacheFields, retentionFor } from "../openai-cache.ts";
 import { effortPrefix } from "../openai-chat/extras.ts";
 import { hasOwnWords as hasChatWords } from "../openai-chat/identity.ts";
 import { withLegalNames } from "../tool-names.ts";
@@ -55,7 +57,7 @@ const minOutputTokens = 16;
 
 const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Json => {
   const isOwn = given.dialect === dialectId;
-  const scope: EncodeScope = { losses, isOwn };
+  const scope: EncodeScope = { losses, isOwn, quirks: target.quirks };
   const request = isOwn ? given : withLegalNames(given);
   const { maxOutputTokens: limit, user } = request;
   const extras = encodeExtras(request, scope);
@@ -63,6 +65,7 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
   const functions = encodeTools(request.tools, scope);
   const tools = web_search === undefined ? functions : [...(functions ?? []), web_search];
   nameLosses(request, losses);
+  nameCachedContent(request, losses);
   return {
     ...others,
     ...(isOwn ? {} : { store: others["store"] ?? false }),
@@ -87,6 +90,7 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
     include: includeOf(request, target, arrayIn({ include }, "include")),
     service_tier: isOwn ? request.serviceTier : foreignTier(request.serviceTier, losses),
     prompt_cache_key: request.cacheKey,
+    prompt_cache_retention: others["prompt_cache_retention"] ?? retentionFor(request, target.quirks),
     user: others["safety_identifier"] === user ? undefined : user,
     metadata: request.metadata,
   };
@@ -98,13 +102,7 @@ const unlessEmpty = (fields: Json): Json | undefined => (Object.keys(fields).len
 const reasoningSummary = `${effortPrefix}summary`;
 
 /** What Chat Completions calls the same. */
-const sharedWithChat: ReadonlySet<string> = new Set([
-  "store",
-  "safety_identifier",
-  "prompt_cache_retention",
-  "prompt_cache_options",
-  "moderation",
-]);
+const sharedWithChat: ReadonlySet<string> = new Set(["store", "safety_identifier", ...cacheFields, "moderation"]);
 
 /** The extras that may be sent; those of another dialect are named as lost unless this one has the same. */
 const encodeExtras = (request: ChatRequest, { isOwn, losses }: EncodeScope): Readonly<Record<string, unknown>> => {

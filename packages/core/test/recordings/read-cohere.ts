@@ -48,6 +48,7 @@ const endings: Readonly<Record<string, Ending>> = {
   STOP_SEQUENCE: "stop",
   MAX_TOKENS: "length",
   TOOL_CALL: "tool_calls",
+  ERROR_TOXIC: "content_filter",
 };
 
 export const readCohere = ({ id, message, finish_reason: word, usage }: CohereBody): Said => {

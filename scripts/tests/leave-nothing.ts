@@ -14,9 +14,17 @@ const environment = { ...process.env };
 const changedVariables = (): readonly string[] =>
   Object.keys({ ...environment, ...process.env }).filter((name) => process.env[name] !== environment[name]);
 
+/** What libraries put something else in the place of. */
+const platform = ["Request", "Response", "Headers", "fetch", "AbortController", "ReadableStream", "WebSocket", "Date"];
+const originals = platform.map((name): unknown => Reflect.get(globalThis, name));
+
+const replacedGlobals = (): readonly string[] =>
+  platform.filter((name, index) => Reflect.get(globalThis, name) !== originals[index]);
+
 /** What of a process outlives a test file. */
 const traces = (): object => ({
   changedVariables: changedVariables(),
+  replacedGlobals: replacedGlobals(),
   directory: process.cwd(),
   listeners: Object.fromEntries(signals.map((name) => [name, process.listenerCount(name)])),
   servers: process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length,

@@ -64,7 +64,7 @@ const ask = (): Promise<void> =>
       query: () => undefined,
       remoteAddress: "127.0.0.1",
       body: () =>
-        Promise.resolve({ type: "bytes", bytes: encoder.encode(chatBody("openai/gpt-5-mini", kind !== "whole")) }),
+        Promise.resolve({ type: "bytes", bytes: encoder.encode(chatBody("openai/gpt-4.1-mini", kind !== "whole")) }),
       raw: undefined,
     },
     {

@@ -82,9 +82,11 @@ export class RequestTelemetry {
     this.#startedAt = facts.arrival?.now ?? parts.clock.now();
     this.#active = parts.metrics.requestStarted(facts.operation);
     if (!span.isRecording()) return;
-    span.setAttributes(callerAttributes(this.#facts));
-    span.setAttributes(baggageAttributes(otelContext, parts.settings.baggageKeys));
-    span.setAttributes(gatewayCompat(parts.settings.compat, facts.operation));
+    span.setAttributes({
+      ...callerAttributes(this.#facts),
+      ...baggageAttributes(otelContext, parts.settings.baggageKeys),
+      ...gatewayCompat(parts.settings.compat, facts.operation),
+    });
   }
 
   /** For the header that names the trace; `undefined` where there is none, or it is nobody's business. */

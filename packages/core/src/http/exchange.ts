@@ -47,8 +47,11 @@ export interface Outgoing {
   readonly drained: () => Promise<void>;
   /** Ends a complete answer. */
   readonly end: (chunk?: string | Uint8Array) => void;
-  /** Sends what is there and then breaks the connection: the answer is not complete and must not look so. */
-  readonly breakOff: (chunk: string | Uint8Array) => void;
+  /**
+   * Sends what is there and then breaks the connection: the answer is not complete and must not look so. Resolves when it
+   * is broken, where that takes a while.
+   */
+  readonly breakOff: (chunk: string | Uint8Array) => Promise<void> | void;
   /** Calls back once when the connection closes before the answer was ended. */
   readonly onClose: (callback: () => void) => void;
 }

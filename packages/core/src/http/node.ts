@@ -157,6 +157,12 @@ const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: Bod
 
 const ignore = (): void => undefined;
 
+/**
+ * How long the last words of an answer that breaks are there to be read, in milliseconds. Many clients lose what they have
+ * not yet looked at when the connection breaks, and with it the reason.
+ */
+const lastWordsMs = 100;
+
 /** A Node response, for hosts that send some answers in a way of their own. */
 export class NodeOutgoing implements Outgoing {
   readonly #response: NodeResponse;
@@ -165,6 +171,8 @@ export class NodeOutgoing implements Outgoing {
   #open = false;
   #ended = false;
   #abandoned = false;
+  /** The last words are said, and the client has a while to hear them. */
+  #isBreaking = false;
 
   /** @param onStart Called right before our headers are sent, if they are. */
   constructor(response: NodeResponse, onStart?: () => void) {
@@ -208,16 +216,25 @@ export class NodeOutgoing implements Outgoing {
     this.#attempt(() => (chunk === undefined || chunk.length === 0 ? this.#response.end() : this.#response.end(chunk)));
   }
 
-  breakOff(chunk: string | Uint8Array): void {
-    if (!this.#isWritable()) return;
+  breakOff(chunk: string | Uint8Array): Promise<void> | undefined {
+    if (!this.#isWritable()) return undefined;
+    const response = this.#response;
     this.#open = false;
-    const { socket, writableNeedDrain } = this.#response;
+    const { socket, writableNeedDrain } = response;
     // A client that does not read would never let go of what is still to be sent.
-    if (socket === null || writableNeedDrain) this.#response.destroy();
-    else {
-      this.#attempt(() => this.#send(chunk));
-      socket.destroySoon();
+    if (socket === null || writableNeedDrain) {
+      response.destroy();
+      return undefined;
     }
+    this.#attempt(() => this.#send(chunk));
+    this.#isBreaking = true;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.destroySoon(), lastWordsMs);
+      response.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   onClose(callback: () => void): void {
@@ -233,7 +250,7 @@ export class NodeOutgoing implements Outgoing {
   /** Leaves the answer to the host. One that has begun is broken: however the host ends it, it must not look complete. */
   abandon(): void {
     this.#abandoned = true;
-    if (this.#open) this.#response.destroy();
+    if (this.#open || this.#isBreaking) this.#response.destroy();
   }
 
   #isWritable(): boolean {

@@ -85,7 +85,8 @@ const streamHeaders = {
  * Writes a streamed answer. The status line waits for the first content, so that an error before it has a true status;
  * after that every failure is told inside the stream, and the connection is broken.
  *
- * @returns how the answer was left; `sent: false` where nothing has been sent, so an error answer still can be.
+ * @returns how the answer was left; `sent: false` where nothing has been sent, so an error answer still can be; `over`
+ *   where it takes a while until the connection is broken.
  */
 export const respondStream = async (
   pending: Promise<Reply>,
@@ -96,7 +97,7 @@ export const respondStream = async (
   { clock, cancellation }: Pick<Context, "clock" | "cancellation">,
   timings: StreamTimings,
   keep?: Keep,
-): Promise<{ readonly finish: Finish; readonly sent: boolean }> => {
+): Promise<{ readonly finish: Finish; readonly sent: boolean; readonly over?: Promise<void> }> => {
   const encoder = dialect.createEncoder(options);
   let sent = false;
   let lastWrite = clock.now();
@@ -155,8 +156,8 @@ export const respondStream = async (
     return { finish: { exit: "complete" }, sent };
   } catch (error) {
     const finish: Finish = { exit: "failed", error };
-    if (sent) outgoing.breakOff(join(held, encoder.fail(toGatewayError(error))));
-    return { finish, sent };
+    const over = sent ? outgoing.breakOff(join(held, encoder.fail(toGatewayError(error)))) : undefined;
+    return over === undefined ? { finish, sent } : { finish, sent, over };
   } finally {
     timer.cancel();
   }

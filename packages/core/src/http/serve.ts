@@ -153,11 +153,12 @@ const answerChat = async (
 
   let finish: Finish = { exit: "complete" };
   let ending: Ending = { status: 200, begun: true };
+  let over: Promise<void> | undefined;
   try {
     if (request.stream) {
       const { reply, context } = run;
       const streamed = await respondStream(reply, dialect, options, headersOf, outgoing, context, timings, keep);
-      finish = streamed.finish;
+      ({ finish, over } = streamed);
       if (!streamed.sent) throw finish.error;
     } else {
       await respondWhole(await run.reply, dialect, options, headersOf, outgoing, keep);
@@ -169,6 +170,7 @@ const answerChat = async (
   } finally {
     run.close(finish, ending);
   }
+  await over;
 };
 
 const readCacheControl = (incoming: Incoming, context: Context): void => {

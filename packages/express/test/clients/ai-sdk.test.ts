@@ -156,6 +156,21 @@ describe.each(everyClient)("%s", (client, modelOf) => {
   });
 });
 
+test.each(everyClient)("%s keeps its place in a conversation", async (_client, modelOf) => {
+  const first = await generateText({ ...call, model: modelOf(models.gemini), prompt: 'Say "alpha"' });
+  const messages = [
+    { role: "user" as const, content: 'Say "alpha"' },
+    ...first.response.messages,
+    { role: "user" as const, content: 'Say "beta"' },
+  ];
+  const second = await generateText({ ...call, model: modelOf(models["anthropic-messages"]), messages });
+  expect(second.text).toBe("beta");
+  // What the model itself said has to be there, also where the package only refers to it.
+  expect(host().simulator.requests.at(-1)?.body).toMatchObject({
+    messages: [{ role: "user" }, { role: "assistant", content: [{ text: "alpha" }] }, { role: "user" }],
+  });
+});
+
 test("a model that cannot be made to call a tool is not asked for an object that way", async () => {
   const model = createAnthropic({ apiKey, baseURL: `${host().origin}/v1` }).messages(models.ollama);
   const asked = generateText({ ...call, model, prompt: "Where?", output: Output.object({ schema: Place }) });

@@ -112,6 +112,25 @@ describe.each([
   });
 });
 
+test.each([models["openai-responses"], models["anthropic-messages"], models.gemini])(
+  "an answer of %s is gone on with by its id, looked up and taken away",
+  async (model) => {
+    const { responses } = client();
+    const called = await responses.create({ model, input: question, tools });
+    const concluded = await responses.create({
+      model,
+      previous_response_id: called.id,
+      input: results(called),
+      tools,
+    });
+    expect(concluded.output_text).toMatch(conclusion);
+    const found = await responses.retrieve(concluded.id);
+    expect(found).toMatchObject({ id: concluded.id, output_text: concluded.output_text });
+    await responses.delete(concluded.id);
+    await expect(responses.retrieve(concluded.id)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+  },
+);
+
 describe("errors have the SDK's own classes", () => {
   const failure = (model: string, streamed = false, options: { readonly apiKey?: string } = {}): Promise<unknown> => {
     const { responses } = client(options);

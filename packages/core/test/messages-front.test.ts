@@ -106,58 +106,48 @@ describe("a thread", () => {
   const create = { thread: { type: "create" } };
   const goOn = { thread: { type: "continue", previous_message_id: "msg_0" } };
 
-  test("is left to a provider of the same dialect", async () => {
-    const { ask, sent } = setUp(whole);
-    expect((await ask({ ...goOn, messages: [] })).status).toBe(200);
-    expect(sent()).toMatchObject({ ...goOn, messages: [] });
-  });
+  test.each(["anthropic/claude-haiku-4-5", "house/m"])(
+    "that begins is asked of %s as any request, and named as lost with its beta",
+    async (model) => {
+      const { ask, transport, sent } = setUp(whole);
+      const betas = { "anthropic-beta": "message-threads-2026-08-12, other-2026-01-01" };
+      const answer = await ask({ model, brand_new: 1, ...create }, betas);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("x-llm-gateway-dropped")).toBe("thread");
+      expect(sent()).toMatchObject({ brand_new: 1 });
+      expect(sent()).not.toHaveProperty("thread");
+      expect(transport.requests[0]?.headers["anthropic-beta"]).toBe("other-2026-01-01");
+    },
+  );
 
-  test("that begins is asked of others as any request, and named as lost", async () => {
+  test("that begins is asked of servers of other dialects, too", async () => {
     const answer = await setUp({ body: chatAnswer("Hello") }).ask({ ...toOpenai, ...create });
     expect(answer.status).toBe(200);
     expect(answer.headers.get("x-llm-gateway-dropped")).toBe("thread");
   });
 
-  test("that begins is kept from servers of the same dialect that hold none, and so is the beta of it", async () => {
-    const { ask, transport, sent } = setUp(whole);
-    const betas = { "anthropic-beta": "message-threads-2026-08-12, other-2026-01-01" };
-    const answer = await ask({ model: "house/m", brand_new: 1, ...create }, betas);
-    expect(answer.headers.get("x-llm-gateway-dropped")).toBe("thread");
-    expect(sent()).toMatchObject({ brand_new: 1 });
-    expect(sent()).not.toHaveProperty("thread");
-    expect(transport.requests[0]?.headers["anthropic-beta"]).toBe("other-2026-01-01");
-    expect((await ask({ model: "house/m", ...goOn }, betas)).status).toBe(404);
-  });
+  test.each(["anthropic/claude-haiku-4-5", "openai/gpt-4o"])(
+    "to go on with is not known to %s: the client is told so in the words on which it sends the whole of it",
+    async (model) => {
+      const { ask, transport } = setUp(whole);
+      for (const messages of [[], [{ role: "user", content: "And?" }]]) {
+        const answer = await ask({ model, ...goOn, messages });
+        expect(answer.status).toBe(404);
+        expect(answer.headers.get("x-should-retry")).toBe("false");
+        expect(await answer.json()).toMatchObject({
+          error: { type: "not_found_error", details: { error_code: "thread_not_found" } },
+        });
+      }
+      expect(transport.requests).toHaveLength(0);
+    },
+  );
 
-  test("is not known to others: the client is told so in the words on which it sends the whole of it", async () => {
-    const { ask, transport } = setUp({ body: chatAnswer("Hello") });
-    const answer = await ask({ ...toOpenai, ...goOn });
-    expect(answer.status).toBe(404);
+  test("that nobody may drop is refused in the words on which a client does without", async () => {
+    const answer = await setUp(whole, { unsupported: "refuse" }).ask(create);
+    expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({
-      error: { type: "not_found_error", details: { error_code: "thread_not_found" } },
+      error: { details: { error_code: "thread_unsupported_request", unsupported: ["thread"] } },
     });
-    expect(transport.requests).toHaveLength(0);
-  });
-
-  test("finds the provider that may know it among several", async () => {
-    const { ask, transport } = setUp(whole);
-    expect((await ask({ model: "other", ...goOn })).status).toBe(200);
-    expect(transport.requests.map(({ url }) => new URL(url).hostname)).toEqual(["api.anthropic.com"]);
-  });
-
-  test.each([
-    [404, "thread_not_found", "not_found_error"],
-    [400, "thread_already_continued", "invalid_request_error"],
-  ])("that its provider refuses with %i is not tried elsewhere: %s", async (status, code, type) => {
-    const error = { type, message: "Secret words.", details: { error_code: code } };
-    for (const exposeUpstreamErrors of [false, true]) {
-      const { ask, transport } = setUp({ status, body: { type: "error", error } }, { exposeUpstreamErrors });
-      const answer = await ask({ model: "fast", ...goOn });
-      expect(answer.status).toBe(status);
-      expect(answer.headers.get("x-should-retry")).toBe("false");
-      expect(await answer.json()).toMatchObject({ error: { type, details: { error_code: code } } });
-      expect(transport.requests).toHaveLength(1);
-    }
   });
 
   test("needs messages when it begins", async () => {

@@ -64,8 +64,6 @@ export interface Quirks {
   readonly noNullFields?: boolean;
   /** Anthropic: the version its body states where the address has the model. Elsewhere a header has the version. */
   readonly versionInBody?: string;
-  /** Anthropic: it holds conversations between requests, so that a `thread` can be begun and gone on with. @default false */
-  readonly threads?: boolean;
   /** Anthropic: fetches images and documents that are given by their address. @default true */
   readonly mediaUrls?: boolean;
   /** Gemini: refuses turns that do not say whose they are. @default false */
@@ -145,7 +143,6 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   noEmptyTurns: true,
   noNullFields: true,
   versionInBody: true,
-  threads: true,
   mediaUrls: true,
   statedRoles: true,
   labels: true,

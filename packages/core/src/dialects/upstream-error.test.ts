@@ -62,14 +62,6 @@ describe("toUpstreamError", () => {
     expect(toUpstreamError({ status: 500 }, { provider: "house", status: 424 }).retryable).toBe(true);
   });
 
-  test("does not take a conversation that is not there for a model that is not there", () => {
-    const lost = toUpstreamError(
-      { code: "thread_not_found", type: "not_found_error" },
-      { provider: "house", status: 404 },
-    );
-    expect(lost).toMatchObject({ code: "upstream_invalid_request", status: 404, fallback: false, retryable: false });
-  });
-
   test("knows what AWS calls things", () => {
     expect(classify(429, { type: "ModelNotReadyException" })).toBe("upstream_overloaded");
     expect(classify(408, { type: "ModelTimeoutException" })).toBe("upstream_timeout");

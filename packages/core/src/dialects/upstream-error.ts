@@ -17,8 +17,6 @@ interface Evidence {
 
 // A code or type in the body says more than the status: quota and rate limit share 429, a bad key may be a 400.
 const bySymbol: readonly Evidence[] = [
-  // The model is there, the turns that the request continues are not.
-  { code: "upstream_invalid_request", pattern: /^thread_[a-z_]+$/ },
   {
     code: "upstream_quota_exhausted",
     pattern:
@@ -153,7 +151,7 @@ const refine = (code: GatewayErrorCode, status: number | undefined): GatewayErro
 
 /** Where one code covers statuses that are treated apart. */
 const statusOptions = (code: GatewayErrorCode, status: number | undefined): UpstreamErrorOptions => {
-  if (code === "upstream_invalid_request" && (status === 413 || status === 404)) return { status };
+  if (code === "upstream_invalid_request" && status === 413) return { status: 413 };
   // The provider's own patience ended, not ours: asked again, it may be quicker.
   if (code === "upstream_timeout" && status !== undefined) return { retries: 1 };
   if (code !== "upstream_error" || status === undefined) return {};

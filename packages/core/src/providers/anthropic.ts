@@ -12,7 +12,6 @@ export const anthropicDefinition: ProviderDefinition = {
   auth: { type: "header", name: "x-api-key" },
   keyVariables: ["ANTHROPIC_API_KEY"],
   basePath: "/v1",
-  quirks: { threads: true },
 };
 
 /**

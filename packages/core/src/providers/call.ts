@@ -43,7 +43,7 @@ export const callProvider = async (context: Context): Promise<Reply> => {
   const { request, clock, cancellation } = context;
   const { target, provider, dialect } = calleeOf(context);
   const settings = requireValue(context, callSettingsKey);
-  checkHistoryIsThere(request, dialect.id, provider.quirks, target.id);
+  checkHistoryIsThere(request, dialect.id, target.id);
 
   const credential = credentialOf(provider, clock);
   const sent = withMedia(context, { target, provider, dialect });

@@ -18,6 +18,7 @@ import {
 import { decodeCacheHint, decodeContent } from "./decode-content.ts";
 import { decodeToolChoice, decodeTools } from "./decode-tools.ts";
 import { dialectId } from "./identity.ts";
+import { refuseThread } from "./threads.ts";
 
 const known: ReadonlySet<string> = new Set([
   "model",
@@ -53,11 +54,8 @@ const decodePrompt = (body: Json): ChatRequest => {
   const model = required(readString(body["model"], "model"), "model", "the name of a model");
   if (model === "") throw invalidValue("model", "the name of a model", model);
   const messages = required(readArray(body["messages"], "messages"), "messages", "an array of messages");
-  const thread = readObject(body["thread"], "thread");
-  // A thread that was interrupted goes on without a new message.
-  if (messages.length === 0 && thread?.["type"] !== "continue") {
-    throw invalidValue("messages", "an array of at least one message", messages);
-  }
+  refuseThread(body);
+  if (messages.length === 0) throw invalidValue("messages", "an array of at least one message", messages);
   const thinking = readObject(body["thinking"], "thinking");
   const outputConfig = readObject(body["output_config"], "output_config");
   const format = outputConfig?.["format"] ?? body["output_format"];

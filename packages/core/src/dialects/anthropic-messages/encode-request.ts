@@ -20,16 +20,16 @@ import { encodeTools } from "./encode-tools.ts";
 import { fitsAsIs } from "./fits-as-is.ts";
 import { dialectId } from "./identity.ts";
 import { settleCacheMarkers } from "./cache-markers.ts";
+import { threadField } from "./threads.ts";
 
 const path = "/messages";
 const versionHeader = { "anthropic-version": "2023-06-01" };
 const versionField = "anthropic_version";
-const threadField = "thread";
 
 /** What goes beside a body: the client's betas, and the version, where the body does not state it. */
 const headersFor = (request: ChatRequest, { quirks }: BackTarget): EncodedRequest["headers"] & object => ({
   ...(quirks.versionInBody === undefined ? versionHeader : {}),
-  ...betaHeaders(request, quirks),
+  ...betaHeaders(request),
 });
 
 /**
@@ -79,10 +79,10 @@ export const encodeCountRequest = (request: ChatRequest, target: BackTarget): En
 };
 
 /** The client's own body, where nobody changed the request and the server takes all that is in it. */
-const ownSource = (request: ChatRequest, { model, quirks }: BackTarget): RequestSource | undefined => {
+const ownSource = (request: ChatRequest, { model }: BackTarget): RequestSource | undefined => {
   const source = sourceOf(request);
   if (source?.dialect !== dialectId || !fitsAsIs(request, model)) return undefined;
-  return quirks.threads === true || source.body[threadField] === undefined ? source : undefined;
+  return source.body[threadField] === undefined ? source : undefined;
 };
 
 const originalBody = ({ bytes, body }: RequestSource, target: BackTarget): EncodedRequest["body"] => {
@@ -150,8 +150,7 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
     cache_control: cacheControl,
     stream: request.stream ? true : undefined,
   });
-  const { unsupported = [], threads } = target.quirks;
-  for (const name of threads === true ? unsupported : [threadField, ...unsupported]) {
+  for (const name of [threadField, ...(target.quirks.unsupported ?? [])]) {
     if (!(name in body)) continue;
     losses.tuning(name);
     delete body[name];

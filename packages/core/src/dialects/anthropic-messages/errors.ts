@@ -1,7 +1,7 @@
-import { UpstreamError, type GatewayError } from "../../errors.ts";
+import type { GatewayError } from "../../errors.ts";
 import type { ErrorDetails, Json } from "../dialect.ts";
 import { isObject, objectIn, present, stringIn } from "../fields.ts";
-import { lostThread } from "../history-elsewhere.ts";
+import { threadDetails } from "./threads.ts";
 
 const typesByStatus: ReadonlyMap<number, string> = new Map([
   [401, "authentication_error"],
@@ -24,22 +24,12 @@ const errorType = ({ status, type }: GatewayError): string => {
   return typesByStatus.get(status) ?? (status >= 500 ? "api_error" : "invalid_request_error");
 };
 
-/** Codes by which clients of this dialect mend a request themselves: they send the whole thread again, or none. */
-const actionable = /^thread_[a-z_]+$/;
-
-const codeOf = (error: GatewayError): string | undefined => {
-  if (error.param === lostThread) return "thread_not_found";
-  const code = error instanceof UpstreamError ? error.upstreamCode : undefined;
-  return code !== undefined && actionable.test(code) ? code : undefined;
-};
-
 /** The body of an error answer, which is also the data of an `error` event. */
 export const encodeError = (error: GatewayError, requestId: string): string => {
-  const code = codeOf(error);
-  const details = code === undefined ? {} : { details: { error_code: code } };
+  const details = threadDetails(error);
   return JSON.stringify({
     type: "error",
-    error: { type: errorType(error), message: error.message, ...details },
+    error: { type: errorType(error), message: error.message, ...(details === undefined ? {} : { details }) },
     request_id: requestId,
   });
 };

@@ -52,8 +52,8 @@ export const encodeRequest = (request: ChatRequest, target: BackTarget): Encoded
 };
 
 /** Claude takes its betas wherever it is hosted; here in the body. */
-const betasFor = (request: ChatRequest, { model, info, quirks }: BackTarget): readonly string[] | undefined => {
-  const betas = traitsOf(model, info).claude === undefined ? [] : betasOf(request, quirks);
+const betasFor = (request: ChatRequest, { model, info }: BackTarget): readonly string[] | undefined => {
+  const betas = traitsOf(model, info).claude === undefined ? [] : betasOf(request);
   return betas.length === 0 ? undefined : betas;
 };
 

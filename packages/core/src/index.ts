@@ -107,6 +107,7 @@ export { cacheControlKey, cacheResultKey, type CacheControl, type CacheResult } 
 export { memoryCacheStore } from "./stages/cache/memory-store.ts";
 export type { CacheStore } from "./stages/cache/store.ts";
 export { route, type RouteOptions } from "./stages/route/route.ts";
+export { promptCache, type PromptCacheOptions } from "./stages/prompt-cache/prompt-cache.ts";
 export { attemptsKey, retry, type AttemptRecord, type RetryOptions } from "./stages/retry/retry.ts";
 export {
   memoryLedger,

@@ -55,6 +55,7 @@ test("the public names are these and no others", () => {
       "openai",
       "openaiCompatible",
       "pii",
+      "promptCache",
       "provider",
       "providersFromEnv",
       "replyOf",

@@ -156,6 +156,24 @@ interface CountFace {
   readonly decodeReply: (body: Json) => number | undefined;
 }
 
+export const cachePlaces = ["tools", "system", "turns"] as const;
+
+/** Where a prompt can be marked, in the order of the prompt. */
+export type CachePlace = (typeof cachePlaces)[number];
+
+/** What a target can be told of how to keep prompts. */
+export interface PromptCaching {
+  /** Marks that one request may have. */
+  readonly marks: number;
+  readonly places: readonly CachePlace[];
+  /** Tokens of the shortest prompt that is kept. */
+  readonly minTokens: number;
+  /** It can be told to keep prompts for an hour or longer. */
+  readonly hour: boolean;
+  /** It can be told which requests begin alike. */
+  readonly key: boolean;
+}
+
 /** A dialect as a provider speaks it. */
 export interface BackDialect {
   readonly id: string;
@@ -190,6 +208,8 @@ export interface BackDialect {
    * it stands in fields that a client's library may not know and drop.
    */
   readonly keepsReasoning?: true;
+  /** What a target can be told of how to keep prompts; nothing where it keeps all by itself or none. */
+  readonly promptCaching?: (target: BackTarget) => PromptCaching | undefined;
 }
 
 /** What could be read from a provider's error body. */

@@ -1,7 +1,7 @@
 import { cacheHintsOf } from "../chat/cache-hints.ts";
 import type { CacheHint } from "../chat/message.ts";
 import type { ChatRequest } from "../chat/request.ts";
-import type { Json } from "./dialect.ts";
+import type { Json, PromptCaching } from "./dialect.ts";
 import { present, readObject, readString } from "./fields.ts";
 import type { Quirks } from "./quirks.ts";
 
@@ -26,3 +26,16 @@ const isHour = ({ ttl }: CacheHint): boolean => ttl !== undefined && /^\d+h$/.te
 
 /** Fields of a request about its cache that both of OpenAI's dialects have. */
 export const cacheFields: readonly string[] = ["prompt_cache_retention", "prompt_cache_options"];
+
+/** What one of OpenAI's models, or a server like it, can be told of how to keep prompts. */
+export const openaiCaching = ({ cacheBreakpoints, cacheRetention, cacheKey }: Quirks): PromptCaching | undefined => {
+  if (cacheBreakpoints !== true && cacheRetention !== true && cacheKey !== true) return undefined;
+  return {
+    // It sets a fourth mark itself, at the end of the conversation.
+    marks: cacheBreakpoints === true ? 3 : 0,
+    places: ["system"],
+    minTokens: 1024,
+    hour: cacheRetention === true,
+    key: cacheKey === true,
+  };
+};

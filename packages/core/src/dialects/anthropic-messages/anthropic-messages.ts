@@ -1,3 +1,4 @@
+import { claudeCaching } from "../claude/prompt-caching.ts";
 import type { BackDialect, CountDialect, FrontDialect } from "../dialect.ts";
 import { numberIn } from "../fields.ts";
 import { isWebAddress } from "../media-address.ts";
@@ -31,6 +32,7 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   needsData: ({ source }, { quirks }) => quirks.mediaUrls === false && isWebAddress(source),
   wantsReasoning: () => true,
   keepsReasoning: true,
+  promptCaching: ({ model, info }) => claudeCaching(model, info),
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },
 };
 

@@ -5,6 +5,7 @@ import { decodeReply } from "./decode-reply.ts";
 import { encodeCountRequest, encodeRequest } from "./encode-request.ts";
 import { decodeError } from "./errors.ts";
 import { dialectId } from "./identity.ts";
+import { promptCaching } from "./prompt-caching.ts";
 import { createDecoder } from "./stream-decoder.ts";
 
 /** Amazon Bedrock's Converse API, as a provider speaks it. */
@@ -16,5 +17,6 @@ export const bedrockConverse: BackDialect = {
   decodeError,
   needsData: ({ source }) => isWebAddress(source),
   wantsReasoning: () => true,
+  promptCaching,
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "inputTokens") },
 };

@@ -6,7 +6,7 @@ import type { Losses } from "../losses.ts";
 import type { Block } from "../turns.ts";
 import type { ModelTraits } from "./model-traits.ts";
 
-const maxCachePoints = 4;
+export const maxCachePoints = 4;
 
 /** The block that follows what is worth caching; none where the model takes none in this place. */
 export const cachePointAfter = (

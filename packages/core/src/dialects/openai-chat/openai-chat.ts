@@ -7,6 +7,7 @@ import { isWebAddress } from "../media-address.ts";
 import { decodeError, encodeError } from "../openai-errors.ts";
 import { passes } from "./passes.ts";
 import { dialectId } from "./identity.ts";
+import { promptCaching } from "./prompt-caching.ts";
 import { createDecoder } from "./stream-decoder.ts";
 import { createEncoder } from "./stream-encoder.ts";
 
@@ -26,4 +27,5 @@ export const openaiChat: FrontDialect & BackDialect = {
   decodeError,
   needsData: ({ type, source }) => type !== "image" && isWebAddress(source),
   wantsReasoning: ({ reasoningField, thoughtSignatures }) => reasoningField !== undefined || thoughtSignatures === true,
+  promptCaching,
 };

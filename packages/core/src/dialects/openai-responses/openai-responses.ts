@@ -1,5 +1,6 @@
 import type { BackDialect, CountDialect, FrontDialect } from "../dialect.ts";
 import { numberIn } from "../fields.ts";
+import { openaiCaching } from "../openai-cache.ts";
 import { decodeError, encodeError } from "../openai-errors.ts";
 import { decodeReply } from "./decode-reply.ts";
 import { decodeRequest } from "./decode-request.ts";
@@ -27,6 +28,7 @@ export const openaiResponses: FrontDialect & BackDialect = {
   decodeError,
   wantsReasoning: () => true,
   keepsReasoning: true,
+  promptCaching: ({ quirks }) => openaiCaching(quirks),
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },
 };
 

@@ -32,6 +32,7 @@ const onVertex: Back = ({ id, baseURL, apiKey }) => vertex({ id, baseURL, access
 /** Providers that have a factory of their own, by their name and the wire format. */
 const factories: Readonly<Record<string, Back>> = {
   "openai.openai-chat": (setting) => openai({ ...setting, api: "chat" }),
+  "openai.openai-embeddings": openai,
   "openai.openai-responses": (setting) => openai({ ...setting, api: "responses" }),
   "sse.openai-chat": (setting) => openai({ ...setting, api: "chat" }),
   "azure.openai-chat": (setting) => azureOpenai({ ...setting, api: "chat" }),
@@ -67,6 +68,7 @@ const rows: Readonly<Record<string, string>> = {
   together: "together",
   venice: "venice",
   vllm: "vllm",
+  voyage: "voyage",
   xai: "xai",
   zai: "zai",
 };
@@ -80,6 +82,13 @@ const anyones: Readonly<Record<string, Back>> = {
   "cohere-v2": cohere,
   "ollama-chat": ollama,
   "bedrock-converse": (setting) => bedrock({ ...setting, region: "us-east-1" }),
+  "openai-embeddings": openaiCompatible,
+  "gemini-embeddings": gemini,
+  "cohere-embed": cohere,
+  "anthropic-count": anthropic,
+  "gemini-count": gemini,
+  "bedrock-count": (setting) => bedrock({ ...setting, region: "us-east-1" }),
+  "openai-responses-count": (setting) => openai({ ...setting, api: "responses" }),
 };
 
 const backOf = ({ provider: name, dialect }: Recording): Back => {
@@ -88,7 +97,8 @@ const backOf = ({ provider: name, dialect }: Recording): Back => {
   const api = apis[dialect];
   const own = rows[`${name}.${dialect}`];
   if (own !== undefined) return (setting) => provider(own, setting);
-  const row = dialect === "openai-chat" || api !== undefined ? rows[name] : undefined;
+  const row =
+    dialect === "openai-chat" || dialect === "openai-embeddings" || api !== undefined ? rows[name] : undefined;
   if (row !== undefined) return (setting) => provider(row, { ...setting, ...(api === undefined ? {} : { api }) });
   const back = anyones[dialect];
   if (back === undefined) throw new Error(`Nobody is asked in ${dialect}.`);

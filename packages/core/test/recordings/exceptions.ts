@@ -150,19 +150,10 @@ export const exceptionAt = (front: string, isStream: boolean, { dir }: Recording
 export const exceptional: readonly string[] = Object.keys(exceptions);
 
 const ownService = "It is a service of the provider's own, which the gateway does not stand in front of.";
-const ownCount = "It counts tokens and is no answer.";
-const notOffered = "The gateway has no front for it.";
 
-/** Wire formats whose recordings are no answers of a model in a conversation, and why they reach no client. */
+/** Wire formats whose recordings reach no client, and why. */
 export const elsewhere: Readonly<Record<string, string>> = {
-  "openai-embeddings": notOffered,
-  "gemini-embeddings": notOffered,
-  "cohere-embed": notOffered,
   "openai-completions": "Text completions are asked of chat models; no provider is asked for them.",
-  "openai-responses-count": ownCount,
-  "anthropic-count": ownCount,
-  "gemini-count": ownCount,
-  "bedrock-count": ownCount,
   models: "The gateway lists the models that it knows of itself.",
   "bedrock-invoke": "Each model behind it has a format of its own; the gateway asks all of them by Converse.",
   "ollama-generate": "The server continues a text there; conversations have another address.",

@@ -22,7 +22,7 @@ const byWords: readonly (readonly [words: RegExp, failure: Failure])[] = [
   [/"content_filter"|Content violates/, filtered],
   [/rate_limit_exceeded/, limited],
   [/ModelTimeout|Model has timed out/, timedOut],
-  [/model identifier is invalid|on-demand throughput/, unknownModel],
+  [/model identifier is invalid|on-demand throughput|invalid_model/, unknownModel],
 ];
 
 const byStatus: Readonly<Record<number, Failure>> = {

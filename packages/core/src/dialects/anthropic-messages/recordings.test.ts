@@ -1,17 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type CollectedReply, createCollector } from "../../chat/collect.ts";
+import { answers, isBroken, isRefusal, soundAnswers } from "../../../test/recordings/answers.ts";
+import { fold } from "../../../test/recordings/decode.ts";
+import { present, type Recording as RecordedAnswer } from "../../../test/recordings/fixtures.ts";
+import type { CollectedReply } from "../../chat/collect.ts";
 import { type ChatEvent, type EventBatch, withFrame } from "../../chat/event.ts";
 import type { Part } from "../../chat/message.ts";
 import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, EncodeOptions } from "../dialect.ts";
 import { anthropicMessages } from "./anthropic-messages.ts";
 import { asText } from "../../testing/as-text.ts";
-
-// Recorded traffic, kept beside the repository. Without it only the handwritten fixtures of the other files are read.
-const root = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.meta.url));
-const isPresent = existsSync(root);
 
 const options: DecodeOptions & EncodeOptions = {
   provider: "acme",
@@ -52,30 +49,17 @@ interface Recording {
   readonly text: string;
 }
 
-const readAll = (providers: readonly string[], file: string, accepts: (name: string) => boolean): Recording[] =>
-  isPresent
-    ? providers.flatMap((provider) =>
-        readdirSync(root + provider)
-          .filter((name) => accepts(name) && existsSync(`${root}${provider}/${name}/${file}`))
-          .map((name) => ({
-            name: `${provider}/${name}`,
-            text: readFileSync(`${root}${provider}/${name}/${file}`, "utf8"),
-          })),
-      )
-    : [];
+const read = (list: readonly RecordedAnswer[]): Recording[] =>
+  list.map(({ dir, body }) => ({ name: dir, text: body.toString() }));
 
-const providers = ["anthropic", "azure", "bedrock", "vertex"];
-const isAnswer = (name: string): boolean => name.startsWith("messages-") && !name.includes("-error-");
-const isRefused = (name: string): boolean => name.startsWith("messages-error-");
-const whole = readAll(providers, "response.json", isAnswer);
-const streams = readAll(providers, "stream.sse", isAnswer);
+const all = answers.filter(({ dialect }) => dialect === "anthropic-messages");
+const sound = soundAnswers("anthropic-messages");
+const whole = read(sound.filter(({ isStream }) => !isStream));
+const streams = read(sound.filter(({ isStream }) => isStream));
 // One proxy put a whole message into a single frame, which no client could read as a stream.
 const faithful = streams.filter(({ text }) => !text.startsWith("event: message\n"));
-const cut = readAll(["constructed/anthropic"], "stream.sse", () => true);
-const refusals = [
-  ...readAll(providers, "response.json", isRefused),
-  ...readAll(["constructed/anthropic"], "response.json", () => true),
-];
+const cut = read(all.filter((recording) => !isRefusal(recording) && isBroken(recording)));
+const refusals = read(all.filter(isRefusal));
 
 // --- What the gateway does with it ---
 
@@ -104,11 +88,7 @@ const decodeStream = (bytes: Uint8Array): Decoded => {
   }
 };
 
-const collectEvents = (batches: readonly EventBatch[]): CollectedReply => {
-  const collector = createCollector();
-  for (const event of batches.flat()) collector.push(event);
-  return collector.result();
-};
+const collectEvents = (batches: readonly EventBatch[]): CollectedReply => fold(batches.flat());
 
 const encodeStream = (batches: readonly EventBatch[]): string => {
   const encoder = asText(anthropicMessages.createEncoder(options));
@@ -233,7 +213,7 @@ const written = ({ content }: Message): unknown[] =>
     .filter(({ text }) => text !== "")
     .map(({ citations, ...block }) => (citations?.length ? { ...block, citations } : block));
 
-describe.skipIf(!isPresent)("recorded answers (skipped where the recordings are absent)", () => {
+describe.skipIf(!present)("recorded answers (skipped where the recordings are absent)", () => {
   it("are there", () => {
     expect([whole.length > 15, streams.length > 25, cut.length, refusals.length > 8]).toEqual([true, true, 4, true]);
   });

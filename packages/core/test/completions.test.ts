@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import OpenAI, { APIError } from "openai";
 import { describe, expect, test } from "vitest";
 import {
@@ -18,6 +16,7 @@ import { openaiCompletions } from "../src/dialects/openai-completions/openai-com
 import { silent } from "../src/testing/adapter/start-host.ts";
 import { createFakeTransport, type FakeAnswer } from "../src/testing/index.ts";
 import { chatAnswer, chatChunk, chatStream, chatUsage, messagesAnswer, messagesStream } from "../src/testing/wire.ts";
+import { allRecordings, present } from "./recordings/fixtures.ts";
 
 const setUp = (respond: () => FakeAnswer | Promise<FakeAnswer>, options: GatewayOptions = {}) => {
   const transport = createFakeTransport(respond);
@@ -262,29 +261,22 @@ describe("is refused with what to do instead", () => {
   });
 });
 
-const fixtures = fileURLToPath(new URL("../../../../shared/fixtures/", import.meta.url));
-
-describe.skipIf(!existsSync(fixtures))("recorded requests (skipped where they are absent)", () => {
-  const found = existsSync(fixtures)
-    ? ["openai", "vllm"].flatMap((provider) =>
-        readdirSync(fixtures + provider)
-          .filter((name) => name.startsWith("completions-"))
-          .map((name) => `${provider}/${name}`),
-      )
-    : [];
+describe.skipIf(!present)("recorded requests (skipped where they are absent)", () => {
+  const found = allRecordings.flatMap(({ dir, dialect, request }) =>
+    dialect === "openai-completions" && request !== undefined ? [[dir, request.body] as const] : [],
+  );
 
   test("are there", () => {
     expect(found.length).toBeGreaterThan(3);
   });
 
-  test.each(found)("%s is read without a loss", (name) => {
-    const body = JSON.parse(readFileSync(`${fixtures}${name}/request.json`, "utf8"));
+  test.each(found)("%s is read without a loss", (_name, body) => {
     const { messages, extras, ...settings } = openaiCompletions.decodeRequest(body);
-    expect(messages).toEqual([{ role: "user", parts: [{ type: "text", text: [body.prompt].flat()[0] }] }]);
+    expect(messages).toEqual([{ role: "user", parts: [{ type: "text", text: [body["prompt"]].flat()[0] }] }]);
     expect(extras).toBeUndefined();
     const kept = Object.values(settings).length;
     // Dialect and operation are added; the prompt, what is null and what limits nothing leave no setting.
     const said = Object.entries(body).filter(([field, value]) => value !== null && field !== "prompt");
-    expect(kept).toBe(said.length + 2 + (body.stream === undefined ? 1 : 0));
+    expect(kept).toBe(said.length + 2 + (body["stream"] === undefined ? 1 : 0));
   });
 });

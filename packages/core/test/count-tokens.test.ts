@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { fileURLToPath } from "node:url";
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
 import { context as otelContext, createContextKey as createOtelKey } from "@opentelemetry/api";
@@ -32,6 +30,7 @@ import { patienceMs, until } from "../src/testing/adapter/within.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer } from "../src/testing/index.ts";
 import { chatAnswer } from "../src/testing/wire.ts";
 import type { TransportRequest } from "../src/transport/transport.ts";
+import { allRecordings, present } from "./recordings/fixtures.ts";
 
 const setUp = (
   respond: (request: TransportRequest) => FakeAnswer | Promise<FakeAnswer>,
@@ -383,12 +382,10 @@ test("a path that is nobody's is told of every route there is", async () => {
   }
 });
 
-const fixtures = fileURLToPath(new URL("../../../../shared/fixtures/", import.meta.url));
-
-describe.skipIf(!existsSync(fixtures))("recorded counts (skipped where they are absent)", () => {
+describe.skipIf(!present)("recorded counts (skipped where they are absent)", () => {
   const read = (name: string): { readonly request: { model?: string }; readonly response: unknown } => {
-    const file = (part: string): never => JSON.parse(readFileSync(`${fixtures}${name}/${part}.json`, "utf8")) as never;
-    return { request: file("request"), response: file("response") };
+    const { request, body } = allRecordings.find(({ dir }) => dir === name) ?? {};
+    return { request: request?.body ?? {}, response: JSON.parse(String(body)) };
   };
 
   test.each([

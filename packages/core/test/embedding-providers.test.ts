@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { bedrock, cohere, createGateway, gemini, ollama, openai, provider, type Provider } from "../src/index.ts";
+import { bedrock, cohere, createGateway, gemini, ollama, provider, type Provider } from "../src/index.ts";
 import { createFakeTransport } from "../src/testing/index.ts";
 
 const vectors = [
@@ -162,44 +161,4 @@ test.each([
 ])("token numbers are refused by who cannot read them: $id", async (from, model) => {
   const { response, body, url } = await ask(from, { model: `${from.id}/${model}`, input: [1, 2] }, {});
   expect([response.status, body.error.param, url]).toEqual([400, "input", undefined]);
-});
-
-const fixtures = new URL("../../../../shared/fixtures/", import.meta.url);
-const recordings: readonly (readonly [directory: string, from: Provider, tokens: number])[] = [
-  [
-    "openai/embeddings-embeddings-embedding-basic-functionality-openai-text-embedding-3-small-can",
-    openai({ apiKey: "k" }),
-    3,
-  ],
-  ["mistral/embeddings-embeddings-mistral-v1-embeddings-post-9b4b22cf", provider("mistral", { apiKey: "k" }), 4],
-  ["voyage/embeddings-embeddings-voyage-embedding-json", provider("voyage", { apiKey: "k" }), 12],
-  [
-    "cohere/cohere-embed-embeddings-embedding-basic-functionality-cohere-embed-v4-0-can-handle-a-sin",
-    cohere({ apiKey: "k" }),
-    7,
-  ],
-  [
-    "gemini/gemini-embeddings-embeddings-embedding-multimodal-embeddings-gemini-gemini-embedding-2-embeds",
-    gemini({ apiKey: "k" }),
-    261,
-  ],
-];
-
-/** Every vector of a recorded answer, wherever its provider puts them. */
-const recordedVectors = (value: unknown): unknown[] => {
-  if (Array.isArray(value) && value.length > 0 && value.every(Number.isFinite)) return [value];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(recordedVectors);
-};
-
-describe.skipIf(!existsSync(fixtures))("recorded answers (skipped without the recordings)", () => {
-  test.each(recordings)("%s", async (directory, from, tokens) => {
-    const answer: unknown = JSON.parse(readFileSync(new URL(`${directory}/response.json`, fixtures), "utf8"));
-    const wanted = recordedVectors(answer);
-    const request = { model: `${from.id}/m`, input: wanted.map((_, index) => `text ${index}`) };
-    const { response, body } = await ask(from, request, answer);
-    expect(response.status).toBe(200);
-    expect(embeddingsOf(body)).toEqual(wanted);
-    expect(body.usage.prompt_tokens).toBe(tokens);
-  });
 });

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import {
   allowAnyone,
@@ -13,6 +11,7 @@ import {
 import { silent } from "../src/testing/adapter/start-host.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer } from "../src/testing/index.ts";
 import { chatAnswer, chatChunk, chatStream, messagesStream } from "../src/testing/wire.ts";
+import { allRecordings, present } from "./recordings/fixtures.ts";
 
 const setUp = (respond: () => FakeAnswer | Promise<FakeAnswer>, options: GatewayOptions = {}) => {
   const transport = createFakeTransport(respond);
@@ -394,17 +393,16 @@ describe("beside answers", () => {
   });
 });
 
-const fixtures = fileURLToPath(new URL("../../../../shared/fixtures/gemini/", import.meta.url));
-
-describe.skipIf(!existsSync(fixtures))("recordings pass through the gateway (skipped where they are absent)", () => {
+describe.skipIf(!present)("recordings pass through the gateway (skipped where they are absent)", () => {
   test.each([
     "generate-stream-tool-parallel-streaming-grammar-parallel-function-calls",
     "generate-stream-text-2-5-pro-reasoning-streaming",
     "generate-stream-citations-model-file-search-tool-stream-4",
     "generate-stream-server-tool-code-execution-stream",
   ])("%s", async (name) => {
-    const request = readFileSync(`${fixtures}${name}/request.json`, "utf8");
-    const stream = readFileSync(`${fixtures}${name}/stream.sse`, "utf8");
+    const recording = allRecordings.find(({ dir }) => dir === `gemini/${name}`);
+    const request = String(recording?.request?.bytes);
+    const stream = String(recording?.body);
     const { ask, sent } = setUp(() => ({ body: [stream] }));
     const response = await ask(`${geminiModel}:streamGenerateContent?alt=sse`, request);
     const { text, isBroken } = await readAll(response);

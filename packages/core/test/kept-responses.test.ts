@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import OpenAI, { APIError } from "openai";
 import { describe, expect, test } from "vitest";
 import {
@@ -17,6 +15,8 @@ import {
 import { patienceMs, until } from "../src/testing/adapter/within.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer } from "../src/testing/index.ts";
 import { chatAnswer, chatChunk, chatStream, messagesAnswer, messagesStream } from "../src/testing/wire.ts";
+import { named, soundAnswers } from "./recordings/answers.ts";
+import { present } from "./recordings/fixtures.ts";
 
 const chat = "house/m";
 const native = "openai/gpt-5-mini";
@@ -666,20 +666,11 @@ test.each([
   expect(() => setUp([], { stores: stores as NonNullable<GatewayOptions["stores"]> })).toThrow(message);
 });
 
-const fixtures = fileURLToPath(new URL("../../../../shared/fixtures/", import.meta.url));
+describe.skipIf(!present)("recorded streams (skipped where they are absent)", () => {
+  const found = soundAnswers("openai-responses").filter(({ isStream }) => isStream);
 
-describe.skipIf(!existsSync(fixtures))("recorded streams (skipped where they are absent)", () => {
-  const found = existsSync(fixtures)
-    ? ["openai", "xai", "openrouter", "azure"].flatMap((provider) =>
-        readdirSync(fixtures + provider)
-          .filter((name) => name.startsWith("responses-stream") && !name.includes("error"))
-          .map((name) => `${provider}/${name}`),
-      )
-    : [];
-
-  test.each(found)("%s is kept as its client was told it", async (name) => {
-    const recorded = readFileSync(`${fixtures}${name}/stream.sse`, "utf8");
-    const { ask } = setUp([{ body: [recorded] }]);
+  test.each(named(found))("%s is kept as its client was told it", async (_, { body }) => {
+    const { ask } = setUp([{ body: [body.toString()] }]);
     const text = await (await ask("", { json: { model: native, input: "Hi", stream: true } })).text().catch(() => "");
     const ends = text
       .split(/\r?\n/)

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { effortOf } from "../../test/effort.ts";
+import { named } from "../../test/recordings/answers.ts";
+import { allRecordings, present } from "../../test/recordings/fixtures.ts";
 import { GatewayError } from "../errors.ts";
 import { createSseParser, type SseFrame } from "./sse.ts";
 
@@ -260,10 +261,8 @@ const specifiedEvents = (text: string): { event: string | undefined; data: strin
   return events;
 };
 
-const recordings = new URL("../../../../../shared/fixtures/constructed/sse/", import.meta.url);
-
-describe.skipIf(!existsSync(recordings))("createSseParser on recorded streams (skipped where they are absent)", () => {
-  const cases = existsSync(recordings) ? readdirSync(recordings) : [];
+describe.skipIf(!present)("createSseParser on recorded streams (skipped where they are absent)", () => {
+  const cases = allRecordings.filter(({ dir }) => dir.startsWith("constructed/sse/"));
 
   /** What an OpenAI chat client would show. */
   const textOf = (frames: readonly Told[]): string => {
@@ -277,8 +276,7 @@ describe.skipIf(!existsSync(recordings))("createSseParser on recorded streams (s
 
   it("finds several of them", () => expect(cases.length).toBeGreaterThan(3));
 
-  it.each(cases)("reads the same text from %s, whole and at every chunk boundary", (name) => {
-    const stream = readFileSync(new URL(`${name}/stream.sse`, recordings));
+  it.each(named(cases))("%s reads the same, whole and at every chunk boundary", (_name, { body: stream }) => {
     const whole = parse([stream]);
     expect(textOf(whole)).toBe("h\u00e9llo \u{1F44B}");
     expect(joinRaw(whole)).toBe(new TextDecoder().decode(stream));

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   allowAnyone,
@@ -16,12 +14,11 @@ import {
   type Provider,
 } from "../../src/index.ts";
 import { createFakeTransport } from "../../src/testing/index.ts";
+import { allRecordings, present, type Recording } from "../recordings/fixtures.ts";
 
-// Recorded traffic, kept beside the repository: it says where each provider was asked.
-const root = fileURLToPath(new URL("../../../../../shared/fixtures/", import.meta.url));
-const present = existsSync(`${root}index.json`);
+// Recorded traffic says where each provider was asked.
 
-interface Recording {
+interface Recorded {
   readonly dir: string;
   readonly provider: string;
   readonly dialect: string;
@@ -30,19 +27,19 @@ interface Recording {
   readonly isStream: boolean;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-// The folders' own files, in the form that their README states.
-const readJson = (path: string): Json => JSON.parse(readFileSync(path, "utf8")) as Json;
-
-const toRecording = ({ dir, stream }: Json): readonly Recording[] => {
-  const meta = readJson(`${root}${String(dir)}/meta.json`);
-  const [, url] = String(meta["endpoint"]).split("POST ");
+const toRecorded = ({
+  endpoint: asked,
+  dir,
+  provider: name,
+  dialect,
+  model,
+  isStream,
+}: Recording): readonly Recorded[] => {
+  const [, url] = (asked ?? "").split("POST ");
   const endpoint = url === undefined ? null : URL.parse(url.replace("<GOOGLE_CLOUD_LOCATION>", "global"));
-  const { provider: name, dialect } = meta;
-  if (endpoint === null || typeof name !== "string" || typeof dialect !== "string" || !(dialect in fronts)) return [];
+  if (endpoint === null || !(dialect in fronts)) return [];
   const inPath = /\/models?\/([^/:]+(?::\d)?)[:/]/.exec(endpoint.pathname)?.[1];
-  const model = inPath ?? (typeof meta["model"] === "string" ? meta["model"] : "m");
-  return [{ dir: String(dir), provider: name, dialect, model, endpoint, isStream: stream === true }];
+  return [{ dir, provider: name, dialect, model: inPath ?? model, endpoint, isStream }];
 };
 
 /** How a client asks in a dialect. Where none speaks it, another is as good: where the provider is asked is the same. */
@@ -63,7 +60,7 @@ const apiKey = "k";
 const accessToken = "t";
 
 /** Azure has several addresses; each recording says which one was asked. */
-const azureFor = ({ dialect, endpoint }: Recording): Provider => {
+const azureFor = ({ dialect, endpoint }: Recorded): Provider => {
   const { origin, pathname, searchParams } = endpoint;
   const address = { resource: "RESOURCE" };
   if (dialect === "anthropic-messages") return provider("azure-anthropic", { apiKey, address });
@@ -76,9 +73,9 @@ const azureFor = ({ dialect, endpoint }: Recording): Provider => {
   });
 };
 
-const regionOf = ({ endpoint }: Recording): string => /(us|eu)-[a-z]+-\d/.exec(endpoint.hostname)?.[0] ?? "us-east-1";
+const regionOf = ({ endpoint }: Recorded): string => /(us|eu)-[a-z]+-\d/.exec(endpoint.hostname)?.[0] ?? "us-east-1";
 
-const makers: Readonly<Record<string, (recording: Recording) => Provider>> = {
+const makers: Readonly<Record<string, (recording: Recorded) => Provider>> = {
   openai: ({ dialect }) => openai({ apiKey, api: dialect === "openai-responses" ? "responses" : "chat" }),
   anthropic: () => anthropic({ apiKey }),
   gemini: () => gemini({ apiKey }),
@@ -95,7 +92,7 @@ const makers: Readonly<Record<string, (recording: Recording) => Provider>> = {
   snowflake: () => provider("snowflake", { apiKey, address: { account: "ACCOUNT" } }),
 };
 
-const makerOf = (recording: Recording): Provider => {
+const makerOf = (recording: Recorded): Provider => {
   const make = makers[recording.provider];
   if (make !== undefined) return make(recording);
   const api = recording.dialect === "openai-responses" ? { api: "responses" as const } : {};
@@ -119,8 +116,7 @@ const plain = (url: URL): string =>
     .replace(/(aiplatform\.googleapis\.com)\/v1beta1\//, "$1/v1/");
 
 describe.skipIf(!present)("where a provider is asked (skipped where the recordings are absent)", () => {
-  const index = present ? (JSON.parse(readFileSync(`${root}index.json`, "utf8")) as readonly Json[]) : [];
-  const recordings = index.filter((entry) => entry["source"] === undefined).flatMap(toRecording);
+  const recordings = allRecordings.flatMap(toRecorded);
   const own = recordings.filter(({ endpoint }) => !elsewhere.some(([pattern]) => pattern.test(endpoint.href)));
   const transport = createFakeTransport(() => ({ status: 404, body: {} }));
   const gateway = createGateway({

@@ -14,6 +14,8 @@ export interface Recording {
   readonly provider: string;
   /** Wire format of the answer. */
   readonly dialect: string;
+  /** Address that was asked, as the recorder wrote it. */
+  readonly endpoint?: string;
   /** The model that was asked. */
   readonly model: string;
   readonly status: number;
@@ -92,7 +94,7 @@ const toRecording = ({
 }: IndexEntry): Recording => {
   const path = `${root}${dir}/`;
   const [type, body] = readBody(path);
-  const headers = readJson(`${path}meta.json`)["headers"] as Recording["headers"];
+  const { headers = {}, endpoint } = readJson(`${path}meta.json`) as Partial<Pick<Recording, "headers" | "endpoint">>;
   return {
     dir,
     provider,
@@ -100,6 +102,7 @@ const toRecording = ({
     model: model ?? anyModel,
     status,
     isStream: stream,
+    ...(endpoint === undefined ? {} : { endpoint }),
     // What some recorders call a stream is not how it was framed.
     headers: {
       ...headers,

@@ -1,30 +1,26 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { named } from "../../../test/recordings/answers.ts";
+import { allRecordings, present } from "../../../test/recordings/fixtures.ts";
 import type { Json } from "../dialect.ts";
 import { objectIn } from "../fields.ts";
 import { openaiChat } from "../openai-chat/openai-chat.ts";
 import { bedrockConverse } from "./bedrock-converse.ts";
 
-const root = fileURLToPath(
-  new URL("../../../../../../shared/fixtures/translations/openai-chat_to_bedrock-converse/", import.meta.url),
-);
-const present = existsSync(root);
-
-const read = (path: string): Json => JSON.parse(readFileSync(root + path, "utf8")) as Json;
-
 // What the recorded request left out or wrote as something else: the system prompt, cache points, a link to an image.
 const differs = /instructions|cache-control|image-url/;
-const names = present ? readdirSync(root).filter((name) => !differs.test(name)) : [];
+const translations = allRecordings.filter(
+  ({ dir }) => dir.startsWith("translations/openai-chat_to_bedrock-converse/") && !differs.test(dir),
+);
 
 const withoutStrict = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value ?? null), (key, held: unknown) => (key === "strict" ? undefined : held));
 
 describe.skipIf(!present)("requests that Bedrock answered (skipped where the recordings are absent)", () => {
-  it.each(names)("%s", (name) => {
-    const expected = read(`${name}/target.request.json`);
-    const model = String(expected["modelId"]);
-    const request = openaiChat.decodeRequest(read(`${name}/source.request.json`));
+  it("are there", () => expect(translations.length).toBeGreaterThan(5));
+
+  it.each(named(translations))("%s", (_name, { model, request: source, translated }) => {
+    const expected = translated?.body ?? {};
+    const request = openaiChat.decodeRequest(source?.body ?? {});
     const { body, path } = bedrockConverse.encodeRequest(request, { provider: "bedrock", model, quirks: {} });
     const encoded = JSON.parse(String(body)) as Json;
     expect(path).toBe(`/model/${model.replace(":", "%3A")}/converse`);

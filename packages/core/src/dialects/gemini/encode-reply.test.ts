@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type CollectedReply, createCollector } from "../../chat/collect.ts";
+import { named, soundAnswers } from "../../../test/recordings/answers.ts";
+import { decodeAnswer, decodeStream, fold } from "../../../test/recordings/decode.ts";
+import { present } from "../../../test/recordings/fixtures.ts";
+import type { CollectedReply } from "../../chat/collect.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import { GatewayError, UpstreamError } from "../../errors.ts";
-import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, EncodeOptions, FrontDialect, Json } from "../dialect.ts";
 import { arrayIn, isObject } from "../fields.ts";
 import { gemini, geminiArray } from "./gemini.ts";
@@ -17,12 +17,7 @@ const request = gemini.decodeRequest(body, { model: "gemini/m", stream: true });
 const options: EncodeOptions = { requestId: "req_1", created: 0, request };
 const decodeOptions: DecodeOptions = { provider: "acme", model: "m", quirks: {}, request, requestId: "req_1" };
 
-const collect = (events: readonly ChatEvent[]): CollectedReply => {
-  const collector = createCollector();
-  for (const event of events) collector.push(event);
-  return collector.result();
-};
-const whole = (events: readonly ChatEvent[]): Json => JSON.parse(gemini.encodeReply(collect(events), options));
+const whole = (events: readonly ChatEvent[]): Json => JSON.parse(gemini.encodeReply(fold(events), options));
 const streamed = (events: readonly ChatEvent[], dialect: FrontDialect = gemini): string => {
   const encoder = dialect.createEncoder(options);
   const pieces = [...events.map((event) => encoder.encode([event])), encoder.end()];
@@ -138,39 +133,6 @@ describe("encodeError", () => {
   });
 });
 
-const root = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.meta.url));
-const isPresent = existsSync(root);
-
-interface Recording {
-  readonly bytes: Buffer;
-  readonly isStream: boolean;
-}
-
-const read = (directory: string): readonly [string, Recording] | undefined => {
-  const meta = JSON.parse(readFileSync(`${root}${directory}/meta.json`, "utf8"));
-  if (meta.dialect !== "gemini" || meta.status !== 200) return undefined;
-  const file = ["stream.sse", "response.json"].find((name) => existsSync(`${root}${directory}/${name}`));
-  const bytes = readFileSync(`${root}${directory}/${file}`);
-  return Array.isArray(file === "response.json" && JSON.parse(bytes.toString()))
-    ? undefined
-    : [directory, { bytes, isStream: file === "stream.sse" }];
-};
-
-const recordings = isPresent
-  ? ["gemini", "vertex"]
-      .flatMap((provider) => readdirSync(root + provider).map((name) => read(`${provider}/${name}`)))
-      .filter((recording) => recording !== undefined)
-  : [];
-
-const decodeStream = (bytes: Uint8Array): ChatEvent[] => {
-  const decoder = gemini.createDecoder(decodeOptions);
-  const parser = createSseParser();
-  const frames = [...parser.push(bytes), ...parser.end()];
-  return [...frames.flatMap((frame) => decoder.decode(frame)), ...decoder.end()];
-};
-const decode = ({ bytes, isStream }: Recording): readonly ChatEvent[] =>
-  isStream ? decodeStream(bytes) : gemini.decodeReply(JSON.parse(bytes.toString()), decodeOptions);
-
 /** What an answer says to everybody: blocks may fall otherwise. */
 const said = ({ choices, usage, id, model }: CollectedReply): unknown => ({
   id,
@@ -186,19 +148,16 @@ const said = ({ choices, usage, id, model }: CollectedReply): unknown => ({
   })),
 });
 
-describe.skipIf(!isPresent)("recorded answers (skipped where the recordings are absent)", () => {
-  it.each(recordings)("%s says the same when it is written anew", (_name, recording) => {
-    const reply = collect(decode(recording));
-    const expected = said({
-      ...reply,
-      model: reply.model ?? request.model,
-      id: reply.id ?? "req_1",
-    });
+describe.skipIf(!present)("recorded answers (skipped where the recordings are absent)", () => {
+  it.each(named(soundAnswers(gemini.id)))("%s says the same when it is written anew", (_name, recording) => {
+    const events = decodeAnswer(gemini, recording, decodeOptions);
+    const reply = fold(events);
+    const expected = said({ ...reply, model: reply.model ?? request.model, id: reply.id ?? "req_1" });
     const again = gemini.decodeReply(JSON.parse(gemini.encodeReply(reply, options)), decodeOptions);
-    expect(said(collect(again))).toEqual(expected);
-    const stream = decodeStream(Buffer.from(streamed(decode(recording))));
-    expect(said(collect(stream))).toEqual(expected);
-    const chunks = JSON.parse(streamed(decode(recording), geminiArray)) as unknown[];
+    expect(said(fold(again))).toEqual(expected);
+    const stream = decodeStream(gemini, "text/event-stream", Buffer.from(streamed(events)), decodeOptions);
+    expect(said(fold(stream))).toEqual(expected);
+    const chunks = JSON.parse(streamed(events, geminiArray)) as unknown[];
     expect(chunks.length).toBeGreaterThan(0);
   });
 });

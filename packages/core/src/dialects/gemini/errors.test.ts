@@ -1,11 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { allRecordings, present } from "../../../test/recordings/fixtures.ts";
 import { toUpstreamError } from "../upstream-error.ts";
 import { gemini } from "./gemini.ts";
-
-const fixtures = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.meta.url));
-const present = existsSync(fixtures);
 
 const status = (details: readonly unknown[] = [], rest: object = {}): unknown => ({
   error: { code: 429, message: "No.", status: "RESOURCE_EXHAUSTED", details, ...rest },
@@ -72,8 +68,12 @@ describe.skipIf(!present)("recorded errors (skipped where the recordings are abs
     ],
     ["vertex/generate-error-404-generate-content-missing-model", 404, "upstream_model_not_found", undefined],
   ] as const)("%s", (name, httpStatus, code, retryAfterMs) => {
-    const body: unknown = JSON.parse(readFileSync(`${fixtures}${name}/response.json`, "utf8"));
-    const error = toUpstreamError(gemini.decodeError(body), { provider: "acme", status: httpStatus });
+    const recording = allRecordings.find(({ dir }) => dir === name);
+    expect(recording?.status).toBe(httpStatus);
+    const error = toUpstreamError(gemini.decodeError(JSON.parse(String(recording?.body))), {
+      provider: "acme",
+      status: httpStatus,
+    });
     expect({ code: error.code, retryAfterMs: error.retryAfterMs }).toEqual({ code, retryAfterMs });
   });
 });

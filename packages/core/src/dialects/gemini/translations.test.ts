@@ -1,22 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { allRecordings, present as exist } from "../../../test/recordings/fixtures.ts";
 import type { Message, Part } from "../../chat/message.ts";
 import type { ChatRequest, Tool } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, stringIn } from "../fields.ts";
 import { gemini } from "./gemini.ts";
 
-const fixtures = fileURLToPath(
-  new URL("../../../../../../shared/fixtures/translations/openai-chat_to_gemini/", import.meta.url),
-);
-const exist = existsSync(fixtures);
-
-const read = (path: string): Json => {
-  const value: unknown = JSON.parse(readFileSync(fixtures + path, "utf8"));
-  if (!isObject(value)) throw new TypeError(`${path} must hold an object.`);
-  return value;
-};
+const folder = "translations/openai-chat_to_gemini/";
 
 // As much of chat completions as the recordings use: this test must not depend on how another dialect is read.
 
@@ -101,11 +91,12 @@ describe.skipIf(!exist)("translations a provider took (skipped where the recordi
     "tool-choice-required-param",
     "tool-choice-required-with-reasoning-param",
   ])("writes %s in the same form", (name) => {
+    const { request, translated } = allRecordings.find(({ dir }) => dir === folder + name) ?? {};
     // The recordings name the model in the body and spell out fields that are not set.
-    const { model, ...accepted } = read(`${name}/target.request.json`);
+    const { model, ...accepted } = translated?.body ?? {};
     const expected: unknown = JSON.parse(JSON.stringify(accepted, (_key, value: unknown) => value ?? undefined));
     const target = { provider: "acme", model: String(model), quirks: {} };
-    const { body } = gemini.encodeRequest(toRequest(read(`${name}/source.request.json`)), target);
+    const { body } = gemini.encodeRequest(toRequest(request?.body ?? {}), target);
     expect(JSON.parse(String(body))).toEqual(expected);
   });
 });

@@ -1,24 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { allRecordings, present as isHere } from "../../../test/recordings/fixtures.ts";
 import type { Message, Part } from "../../chat/message.ts";
 import type { ChatRequest, FunctionTool } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, present, stringIn } from "../fields.ts";
 import { ollama } from "./ollama.ts";
 
-const root = fileURLToPath(new URL("../../../../../../shared/fixtures/ollama/", import.meta.url));
-const isHere = existsSync(root);
-
-const parse = (path: string): Json => {
-  const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-  if (!isObject(value)) throw new TypeError(`${path} holds no object.`);
-  return value;
-};
-
-const recorded = (isHere ? readdirSync(root) : [])
-  .filter((name) => name.startsWith("api-chat-") && existsSync(`${root}${name}/request.json`))
-  .map((name): [string, Json] => [name, parse(`${root}${name}/request.json`)]);
+const recorded = allRecordings.flatMap(({ dir, dialect, request }) =>
+  dialect === "ollama-chat" && request !== undefined && dir.startsWith("ollama/api-chat-")
+    ? [[dir, request.body] as const]
+    : [],
+);
 
 const roles = { system: "system", user: "user", assistant: "assistant", tool: "tool" } as const;
 

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { answers, named } from "../../../test/recordings/answers.ts";
+import { present } from "../../../test/recordings/fixtures.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import type { StreamFrame } from "../../transport/frame.ts";
@@ -108,15 +108,12 @@ describe("createRepeatedChunks", () => {
     );
   });
 
-  const root = fileURLToPath(new URL("../../../../../../shared/fixtures/", import.meta.url));
-  const streams = existsSync(root)
-    ? readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\/chat-.*stream\.sse$/.test(name))
-    : [];
+  const streams = answers.filter(({ dialect, isStream }) => dialect === "openai-chat" && isStream);
 
-  describe.skipIf(streams.length === 0)("on recorded streams (skipped where the recordings are absent)", () => {
-    it.each(streams)("gives the events that parsing gives: %s", (name) => {
+  describe.skipIf(!present)("on recorded streams (skipped where the recordings are absent)", () => {
+    it.each(named(streams))("gives the events that parsing gives: %s", (_name, { body }) => {
       const parser = createSseParser();
-      const frames = [...parser.push(readFileSync(root + name)), ...parser.end()];
+      const frames = [...parser.push(body), ...parser.end()];
       expect(outcome(frames, false)).toEqual(outcome(frames, true));
     });
   });

@@ -86,6 +86,7 @@ describe.each([
   ["anthropic-messages", "anthropic/claude-haiku-4-5"],
   ["gemini", "gemini/gemini-3-pro-preview"],
   ["bedrock-converse", models["bedrock-converse"]],
+  ["openai-responses", "openai-responses/gpt-5"],
 ])("thoughts of %s", (_dialect, model) => {
   test.each([false, true])("come back with the results of tools as they were, streamed: %s", async (streamed) => {
     const body = { model, ...ask(question), thinking: { type: "enabled" as const, budget_tokens: 1_024 }, tools };

@@ -98,6 +98,8 @@ export interface OpaquePart extends PartBase {
   readonly type: "opaque";
   readonly dialect: string;
   readonly value: unknown;
+  /** It is an image that the model made, which some other dialects have a place for. */
+  readonly image?: MediaSource;
 }
 
 export type Part =

@@ -22,11 +22,30 @@ export interface CustomTool {
   readonly extras?: Extras;
 }
 
-/** A tool the provider itself runs; only its own dialect can carry it. */
+/** A tool the provider itself runs; only its own dialect can carry it, unless all have one like it. */
 export interface OpaqueTool {
   readonly type: "opaque";
   readonly dialect: string;
   readonly value: unknown;
+  /** It searches the web, and this is all it says of it. */
+  readonly search?: WebSearch;
+}
+
+/** How the web is to be searched. Domains are without a scheme, and stand for what is below them as well. */
+export interface WebSearch {
+  readonly allowedDomains?: readonly string[];
+  readonly blockedDomains?: readonly string[];
+  /** How often the model may search for one answer. */
+  readonly maxUses?: number;
+  /** Where about the user is. `country`: two letters (ISO 3166-1). `timezone`: an IANA name. */
+  readonly location?: {
+    readonly city?: string;
+    readonly region?: string;
+    readonly country?: string;
+    readonly timezone?: string;
+  };
+  /** How much of what was found the model is given: `low`, `medium`, `high`. */
+  readonly contextSize?: string;
 }
 
 export type Tool = FunctionTool | CustomTool | OpaqueTool;

@@ -56,6 +56,8 @@ export interface Quirks {
   readonly openrouterExtensions?: boolean;
   /** Takes a tool choice of type `allowed_tools`; else the list of tools is filtered. @default false */
   readonly allowedTools?: boolean;
+  /** How it is asked to search the web: in `web_search_options`, or by a tool of this type. Absent: it does not. */
+  readonly webSearch?: "options" | { readonly tool: string };
   /** Takes thought signatures back in `extra_content` of tool calls. @default false */
   readonly thoughtSignatures?: boolean;
   /** Refuses assistant messages that say and call nothing. @default false */
@@ -139,6 +141,7 @@ const fields: Readonly<Record<keyof Quirks, true>> = {
   errorsWithStatus200: true,
   openrouterExtensions: true,
   allowedTools: true,
+  webSearch: true,
   thoughtSignatures: true,
   noEmptyTurns: true,
   noNullFields: true,

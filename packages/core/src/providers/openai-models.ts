@@ -12,7 +12,8 @@ const kept = { cacheRetention: true };
 /** Where OpenAI's models that reason take less than the others, and which efforts each of them has. */
 export const openaiModels: readonly ModelQuirks[] = [
   // Models of the chat product and of search do not reason, whatever number they bear.
-  { model: /^gpt-5[\w.-]*-(chat|search)/, quirks: {} },
+  { model: /^gpt-\d[\w.-]*-search/, quirks: { webSearch: "options" } },
+  { model: /^gpt-5[\w.-]*-chat/, quirks: {} },
   { model: /^gpt-5-pro/, quirks: { ...fixed, efforts: ["high"] } },
   { model: /^gpt-5\.\d+-pro/, quirks: { ...fixed, efforts: ["medium", "high", "xhigh"] } },
   { model: /^gpt-5(\.1)?-codex(?!-max)/, quirks: { ...fixed, ...kept, efforts: ["low", "medium", "high"] } },

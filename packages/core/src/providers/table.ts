@@ -101,6 +101,7 @@ const hostedRows: readonly ProviderRow[] = [
       cacheControl: true,
       errorsWithStatus200: true,
       openrouterExtensions: true,
+      webSearch: { tool: "openrouter:web_search" },
     },
   },
   {
@@ -131,7 +132,12 @@ const hostedRows: readonly ProviderRow[] = [
     telemetryName: "perplexity",
     baseURL: "https://api.perplexity.ai",
     keyVariables: ["PERPLEXITY_API_KEY", "PPLX_API_KEY"],
-    quirks: { ...lenient, thinkTags: true, unsupported: ["tools", "tool_choice", "parallel_tool_calls"] },
+    quirks: {
+      ...lenient,
+      thinkTags: true,
+      unsupported: ["tools", "tool_choice", "parallel_tool_calls"],
+      webSearch: "options",
+    },
   },
   {
     id: "moonshot",

@@ -192,6 +192,18 @@ describe("what was thought", () => {
     }
   });
 
+  test.each<[string, { readonly reasoning_effort?: string }, string]>([
+    ["openai/gpt-5.4", { reasoning_effort: "high" }, "responses"],
+    ["openai/gpt-5.4", { reasoning_effort: "none" }, "chat/completions"],
+    ["openai/gpt-5.4", {}, "chat/completions"],
+    ["openai/gpt-5.2", { reasoning_effort: "high" }, "chat/completions"],
+  ])("Q92: about functions is asked of %s with %j at %s, and never left out", async (model, asked, api) => {
+    const { chat, sent, url } = createWorld(answerOf(api));
+    const { status, dropped } = await chat({ model, tools, ...asked });
+    expect([status, dropped, url().endsWith(`/${api}`)]).toEqual([200, [], true]);
+    expect(sent().reasoning_effort ?? sent().reasoning?.effort).toBe(asked.reasoning_effort);
+  });
+
   test.each([
     ["house/m", "reasoning"],
     ["house/m", "reasoning_content"],

@@ -134,7 +134,7 @@ describe("Claude on Vertex", () => {
 });
 
 describe("Gemini on Vertex", () => {
-  test("gets metadata as labels, and is spared what is none", async () => {
+  test("gets metadata as labels, and is spared what is none (Q71)", async () => {
     const metadata = { team: "search", "Cost Center": "7", env: "Prod!" };
     const { sent, response } = await askFor("gemini-2.5-flash", { metadata });
     expect(sent[0]?.body).toMatchObject({ labels: { team: "search" } });

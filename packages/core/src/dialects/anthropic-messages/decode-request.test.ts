@@ -175,7 +175,7 @@ describe("decodeRequest", () => {
         strict: true,
         extras: { defer_loading: true },
       },
-      { type: "opaque", dialect, value: search },
+      { type: "opaque", dialect, value: search, search: { maxUses: 3 } },
     ]);
   });
 

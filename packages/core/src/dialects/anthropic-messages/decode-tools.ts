@@ -1,4 +1,5 @@
-import type { ChatRequest, Tool } from "../../chat/request.ts";
+import type { ChatRequest, Tool, WebSearch } from "../../chat/request.ts";
+import type { Json } from "../dialect.ts";
 import {
   invalidValue,
   isObject,
@@ -10,6 +11,7 @@ import {
   required,
   restOf,
 } from "../fields.ts";
+import { readWebSearch } from "../web-search.ts";
 import { decodeCacheHint } from "./decode-content.ts";
 import { dialectId } from "./identity.ts";
 
@@ -29,7 +31,8 @@ export const decodeTools = (value: unknown): readonly Tool[] | undefined =>
 const decodeTool = (tool: unknown, param: string): Tool => {
   if (!isObject(tool)) throw invalidValue(param, "a tool", tool);
   const type = readString(tool["type"], `${param}.type`) ?? "custom";
-  if (type !== "custom") return { type: "opaque", dialect: dialectId, value: tool };
+  if (type !== "custom")
+    return present({ type: "opaque" as const, dialect: dialectId, value: tool, search: searchOf(tool) });
   return present({
     type: "function" as const,
     name: required(readString(tool["name"], `${param}.name`), `${param}.name`, "the name of the tool"),
@@ -40,6 +43,12 @@ const decodeTool = (tool: unknown, param: string): Tool => {
     extras: restOf(tool, toolFields),
   });
 };
+
+const searchType = /^web_search_\d+$/;
+const searchFields: ReadonlySet<string> = new Set(["type", "name", "cache_control"]);
+
+const searchOf = (tool: Json): WebSearch | undefined =>
+  searchType.test(String(tool["type"])) ? readWebSearch(restOf(tool, searchFields) ?? {}) : undefined;
 
 /** `tool_choice`, which also says whether calls may be made in parallel. */
 export const decodeToolChoice = (value: unknown): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> => {

@@ -69,6 +69,7 @@ const encodePart = (part: Part, role: ContentRole, options: ContentOptions): Blo
         is_error: part.isError,
       });
     case "opaque":
+      if (part.image !== undefined) losses.tuning("messages[].images");
       // A copy, since blocks of the request may be changed later and this one is the client's own.
       return part.dialect === dialectId && isObject(part.value) ? { ...part.value } : undefined;
     case "audio":

@@ -1,4 +1,4 @@
-import type { ChatRequest, FunctionTool, Tool } from "../../chat/request.ts";
+import type { ChatRequest, FunctionTool, Tool, WebSearch } from "../../chat/request.ts";
 import { encodeCacheHint } from "../cache-control.ts";
 import { isObject, present } from "../fields.ts";
 import type { Losses } from "../losses.ts";
@@ -8,6 +8,7 @@ import { adaptSchema } from "../claude/output-schema.ts";
 import { limitStrict } from "../claude/strict-tools.ts";
 import { namesOfCalls } from "../tool-calls.ts";
 import type { Block } from "../turns.ts";
+import { writeWebSearch } from "../web-search.ts";
 import { dialectId } from "./identity.ts";
 
 export interface EncodedTools {
@@ -39,9 +40,19 @@ export const encodeTools = (request: ChatRequest, traits: ModelTraits, losses: L
 const encodeTool = (tool: Tool, isOwn: boolean, traits: ModelTraits, losses: Losses): Block[] => {
   if (tool.type === "function") return [encodeFunction(tool, isOwn, traits, losses)];
   if (tool.type === "opaque" && tool.dialect === dialectId && isObject(tool.value)) return [{ ...tool.value }];
+  if (tool.type === "opaque" && tool.search !== undefined) return [encodeSearch(tool.search, losses)];
   losses.meaning("tools", tool.type === "custom" ? "it has no tools with free text as input" : "it lacks such a tool");
   return [];
 };
+
+/** The version that all models have which search at all. */
+const searchTool = { type: "web_search_20250305", name: "web_search" };
+const searchSettings = ["allowedDomains", "blockedDomains", "maxUses", "location"] as const;
+
+const encodeSearch = (search: WebSearch, losses: Losses): Block => ({
+  ...searchTool,
+  ...writeWebSearch(search, searchSettings, losses),
+});
 
 const encodeFunction = (tool: FunctionTool, isOwn: boolean, traits: ModelTraits, losses: Losses): Block => {
   const { parameters } = tool;

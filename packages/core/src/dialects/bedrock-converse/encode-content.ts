@@ -79,6 +79,7 @@ const encodePart = (part: Part, role: ContentRole, options: ContentOptions): Blo
     case "tool-result":
       return encodeResult(part, options);
     case "opaque":
+      if (part.image !== undefined) losses.tuning("messages[].images");
       return encodeOpaque(part);
     default:
       if (role === "user") return encodeMedia(part, options);

@@ -6,6 +6,7 @@ import type { Losses } from "../losses.ts";
 import { namesOfCalls } from "../tool-calls.ts";
 import { isForced } from "../tool-choice.ts";
 import type { Block } from "../turns.ts";
+import { writeWebSearch } from "../web-search.ts";
 import { cachePointAfter } from "./cache-points.ts";
 import { dialectId } from "./identity.ts";
 import type { ModelTraits } from "./model-traits.ts";
@@ -60,6 +61,10 @@ const encodeTool = (tool: Tool, traits: ModelTraits, losses: Losses): Block[] =>
     return [encodeFunction(tool, traits, losses), ...cachePointAfter(tool.cacheHint, "tools", traits, losses)];
   }
   if (tool.type === "opaque" && tool.dialect === dialectId && isObject(tool.value)) return [{ ...tool.value }];
+  if (tool.type === "opaque" && tool.search !== undefined && traits.webSearch !== undefined) {
+    writeWebSearch(tool.search, [], losses);
+    return [{ systemTool: { name: traits.webSearch } }];
+  }
   losses.meaning("tools", tool.type === "custom" ? "it has no tools with free text as input" : "it lacks such a tool");
   return [];
 };

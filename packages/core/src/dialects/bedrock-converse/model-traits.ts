@@ -21,6 +21,8 @@ export interface ModelTraits {
   /** Cache points may say how long they last. */
   readonly cacheTtl: boolean;
   readonly audio: boolean;
+  /** The system tool by which it searches the web. */
+  readonly webSearch?: string;
 }
 
 /** Claude models that came before prompt caching. */
@@ -61,6 +63,7 @@ export const traitsOf = (model: string, facts: ModelFacts | undefined): ModelTra
     cachePoints: isNova || can("prompt-caching") ? "prompt" : "none",
     cacheTtl: false,
     audio,
+    ...(/nova-(2|premier)/.test(name) ? { webSearch: "nova_grounding" } : {}),
   };
 };
 

@@ -177,7 +177,7 @@ describe("createDecoder", () => {
     ["an unknown exception", failure("newException", {}), "upstream_error", 1],
     ["an exception in bare words", { event: "x", data: "oh no", failure: true, raw: "" }, "upstream_error", 1],
     ["an exception that says nothing", { failure: true, raw: "" }, "upstream_error", 1],
-  ])("tells %s in a stream apart", (_, each, code, retries) => {
+  ])("tells %s in a stream apart (Q87)", (_, each, code, retries) => {
     const fail = (): unknown => createDecoder().decode(each);
     expect(fail).toThrow(UpstreamError);
     expect(fail).toThrow(expect.objectContaining({ code, retries }));

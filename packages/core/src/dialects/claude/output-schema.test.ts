@@ -9,7 +9,7 @@ const adapt = (schema: JsonSchema, unsupported: "drop" | "refuse" = "refuse"): J
 const refused = expect.objectContaining({ code: "unsupported_parameter", param: "response_format" });
 
 describe("adaptSchema", () => {
-  it("closes all objects and keeps the order of their properties", () => {
+  it("closes all objects and keeps the order of their properties (Q26)", () => {
     const inner = { type: "object", properties: { z: { type: "string" }, a: { type: ["object", "null"] } } };
     const adapted = adapt({
       type: "object",
@@ -21,7 +21,7 @@ describe("adaptSchema", () => {
     );
   });
 
-  it("tells limits in the description", () => {
+  it("tells limits in the description (Q26)", () => {
     expect(adapt({ type: "integer", minimum: 0, maximum: 10, description: "A score." })).toEqual({
       type: "integer",
       description: "A score. (minimum: 0, maximum: 10)",
@@ -38,7 +38,7 @@ describe("adaptSchema", () => {
     });
   });
 
-  it("puts definitions in the place of references, with what stands beside them", () => {
+  it("puts definitions in the place of references, with what stands beside them (Q26)", () => {
     const $defs = { name: { type: "string", title: "Name" }, also: { $ref: "#/$defs/name" }, "a/b": { type: "null" } };
     const properties = {
       first: { $ref: "#/$defs/also", description: "d" },

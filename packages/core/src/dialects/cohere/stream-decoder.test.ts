@@ -74,7 +74,7 @@ describe("createDecoder", () => {
     expect(decoder.end()).toEqual([]);
   });
 
-  it("tells plan and thoughts as reasoning, in blocks of their own", () => {
+  it("tells plan and thoughts as reasoning, in blocks of their own (T19)", () => {
     expect(
       told(
         event("tool-plan-delta", { tool_plan: "I will" }),

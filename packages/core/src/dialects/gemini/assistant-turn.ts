@@ -46,7 +46,8 @@ export const encodeAssistant = (
       case "file":
         return encodeMedia(part, traits, losses);
       case "opaque":
-        return part.dialect === dialectId && isObject(part.value) ? [part.value] : [];
+        if (part.dialect === dialectId) return isObject(part.value) ? [part.value] : [];
+        return part.image === undefined ? [] : encodeMedia({ type: "image", source: part.image }, traits, losses);
       case "tool-result":
         // Results stand in messages of their own.
         return [];

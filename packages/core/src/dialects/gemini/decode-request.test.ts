@@ -125,7 +125,7 @@ describe("tools", () => {
         parameters: { type: "object", properties: { a: { type: ["string", "null"], minLength: 2 } } },
         extras: { behavior: "BLOCKING" },
       },
-      { type: "opaque", dialect: "gemini", value: { googleSearch: {} } },
+      { type: "opaque", dialect: "gemini", value: { googleSearch: {} }, search: {} },
     ]);
     expect(rewritten({ tools })).toMatchObject({
       tools: [{ functionDeclarations: [{ name: "f", behavior: "BLOCKING" }] }, { googleSearch: {} }],

@@ -1,4 +1,4 @@
-import type { ChatRequest, FunctionTool, Tool, ToolChoice } from "../../chat/request.ts";
+import type { ChatRequest, FunctionTool, Tool, ToolChoice, WebSearch } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import {
   invalidValue,
@@ -11,6 +11,7 @@ import {
   required,
   restOf,
 } from "../fields.ts";
+import { readWebSearch } from "../web-search.ts";
 import { dialectId } from "./identity.ts";
 import { camelKeys, listOf } from "./keys.ts";
 import { readOpenApiSchema } from "./read-openapi-schema.ts";
@@ -25,8 +26,18 @@ export const decodeTools = (value: unknown): readonly Tool[] | undefined =>
     const declared = readArray(listOf(tool["functionDeclarations"]), field) ?? [];
     const functions = declared.map((declaration, at) => decodeDeclaration(declaration, `${field}[${at}]`));
     const others = restOf(tool, new Set(["functionDeclarations"]));
-    return others === undefined ? functions : [...functions, { type: "opaque", dialect: dialectId, value: others }];
+    if (others === undefined) return functions;
+    return [
+      ...functions,
+      present({ type: "opaque" as const, dialect: dialectId, value: others, search: searchOf(others) }),
+    ];
   });
+
+const searchOf = ({ googleSearch, ...others }: Json): WebSearch | undefined => {
+  if (!isObject(googleSearch) || Object.keys(others).length > 0) return undefined;
+  const { excludeDomains, ...settings } = camelKeys(googleSearch);
+  return readWebSearch({ ...settings, ...(excludeDomains === undefined ? {} : { blocked_domains: excludeDomains }) });
+};
 
 const declarationFields: ReadonlySet<string> = new Set(["name", "description", "parameters", "parametersJsonSchema"]);
 

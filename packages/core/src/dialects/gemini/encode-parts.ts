@@ -1,4 +1,4 @@
-import type { Part, ReasoningPart, ToolCallPart } from "../../chat/message.ts";
+import type { MediaSource, Part, ReasoningPart, ToolCallPart } from "../../chat/message.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import { UpstreamError } from "../../errors.ts";
 import { isObject } from "../fields.ts";
@@ -33,10 +33,17 @@ export const encodePart = (part: Part, { thoughts, wasCut }: PartOptions): reado
     case "tool-call":
       return encodeCall(part, wasCut);
     case "opaque":
-      return part.dialect === dialectId ? [JSON.stringify(part.value)] : [];
+      if (part.dialect === dialectId) return [JSON.stringify(part.value)];
+      return part.image === undefined ? [] : encodeImage(part.image);
     default:
       return [];
   }
+};
+
+const encodeImage = (source: MediaSource): readonly string[] => {
+  if (source.type === "url") return [JSON.stringify({ fileData: { fileUri: source.url } })];
+  if (source.type !== "base64") return [];
+  return [JSON.stringify({ inlineData: { mimeType: source.mediaType, data: source.data } })];
 };
 
 const encodeThought = ({ text, signature, encrypted }: ReasoningPart): readonly string[] => {

@@ -1,4 +1,5 @@
 import { opaqueWhole, type ChatEvent, type TextDelta } from "../../chat/event.ts";
+import type { MediaSource } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { isObject, objectIn, stringIn } from "../fields.ts";
 import type { Brought } from "./finish-reason.ts";
@@ -12,6 +13,13 @@ const siblings: ReadonlySet<string> = new Set([
   "mediaResolution",
   "partMetadata",
 ]);
+
+const imageIn = (part: Json): MediaSource | undefined => {
+  const { mimeType, data } = objectIn(part, "inlineData") ?? {};
+  return typeof mimeType === "string" && mimeType.startsWith("image/") && typeof data === "string"
+    ? { type: "base64", mediaType: mimeType, data }
+    : undefined;
+};
 
 /** Reads the parts of one choice. */
 export interface PartReader {
@@ -77,7 +85,11 @@ export const createPartReader = (choice: number, nextCallId: () => string): Part
     }
     const held = Object.keys(part).find((key) => !siblings.has(key));
     if (held === undefined) textual(part, "", events);
-    else events.push(opaqueWhole(held, choice, { type: "opaque", dialect: dialectId, value: part }));
+    else {
+      const image = imageIn(part);
+      const own = { type: "opaque", dialect: dialectId, value: part } as const;
+      events.push(opaqueWhole(held, choice, image === undefined ? own : { ...own, image }));
+    }
   };
 
   return {

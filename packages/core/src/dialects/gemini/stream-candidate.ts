@@ -81,7 +81,7 @@ export const createStreamCandidate = (index: number, thoughts: boolean): StreamC
           citations.push(event.citation);
           return undefined;
         case "opaque":
-          return chunk(encode({ type: "opaque", dialect: event.dialect, value: event.value }));
+          return chunk(encode(event.completes?.part ?? { type: "opaque", dialect: event.dialect, value: event.value }));
         case "reply-end":
           end = event;
           return undefined;

@@ -1,4 +1,11 @@
-import { type ChatEvent, type EventBatch, type Frame, intactFrame, type ReplyStart } from "../../chat/event.ts";
+import {
+  intactFrame,
+  type ChatEvent,
+  type EventBatch,
+  type Frame,
+  type OpaqueEvent,
+  type ReplyStart,
+} from "../../chat/event.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, EventEncoder } from "../dialect.ts";
 import { isObject } from "../fields.ts";
@@ -16,6 +23,12 @@ export const createEventEncoder = (options: EncodeOptions): EventEncoder => crea
 
 /** Writes a stream as one JSON array. */
 export const createArrayEncoder = (options: EncodeOptions): EventEncoder => createEncoder(options, createArraySink());
+
+/** Whether something that only one dialect can say, all in all, can be said here. */
+const isSaid = (event: OpaqueEvent): boolean =>
+  event.dialect === dialectId
+    ? isObject(event.value) && announcedEnd(event) === undefined
+    : event.completes?.part.image !== undefined;
 
 /**
  * Writes one streamed answer: frames nobody touched as they came, the rest as chunks of the same stream. How it ended is
@@ -65,7 +78,7 @@ const createEncoder = (options: EncodeOptions, sink: ChunkSink): EventEncoder =>
         ({ usage } = event);
         return;
       case "opaque":
-        if (event.dialect !== dialectId || !isObject(event.value) || announcedEnd(event) !== undefined) return;
+        if (!isSaid(event)) return;
         release();
         return writeContent(event, event.completes?.choice ?? 0);
       case "citation":

@@ -1,7 +1,8 @@
-import type { ChatRequest, FunctionTool, ToolChoice } from "../../chat/request.ts";
+import type { ChatRequest, FunctionTool, ToolChoice, WebSearch } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { isObject } from "../fields.ts";
 import type { Losses } from "../losses.ts";
+import { writeWebSearch } from "../web-search.ts";
 import { dialectId } from "./identity.ts";
 import { toJsonSchema } from "./json-schema.ts";
 import type { ModelTraits } from "./model-traits.ts";
@@ -20,6 +21,7 @@ export const encodeTools = (request: ChatRequest, traits: ModelTraits, losses: L
   for (const tool of request.tools ?? []) {
     if (tool.type === "function") functions.push(tool);
     else if (tool.type === "opaque" && tool.dialect === dialectId) others.push(tool.value);
+    else if (tool.type === "opaque" && tool.search !== undefined) others.push(encodeSearch(tool.search, losses));
     else if (tool.type === "custom") losses.meaning("tools", "it has no tools with free-text input");
     else losses.meaning("tools", "one of them is run by another provider");
   }
@@ -35,6 +37,11 @@ export const encodeTools = (request: ChatRequest, traits: ModelTraits, losses: L
   const functionCallingConfig = offered.length === 0 ? undefined : encodeChoice(choice, offered, traits, losses);
   return { tools, ...(functionCallingConfig === undefined ? {} : { toolConfig: { functionCallingConfig } }) };
 };
+
+/** Its search takes none of the settings that others have. */
+const encodeSearch = (search: WebSearch, losses: Losses): Json => ({
+  googleSearch: writeWebSearch(search, [], losses),
+});
 
 /** Models without `VALIDATED` cannot be held to some functions and stay free to call none: those are all they see. */
 const offeredFunctions = (

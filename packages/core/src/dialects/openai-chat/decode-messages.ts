@@ -3,6 +3,7 @@ import type { Message, Part, Role, Signature, ToolCallPart } from "../../chat/me
 import type { Json } from "../dialect.ts";
 import { invalidValue, isObject, present, readArray, readObject, readString, required, restOf } from "../fields.ts";
 import { decodeCacheHint, decodeContent } from "./decode-parts.ts";
+import { readImages } from "./images.ts";
 import { restOfBoth } from "./nested.ts";
 import { readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
@@ -15,6 +16,7 @@ const assistantFields: ReadonlySet<string> = new Set([
   "refusal",
   "tool_calls",
   "function_call",
+  "images",
   ...reasoningFields,
 ]);
 const callFields: ReadonlySet<string> = new Set(["id", "type", "function", "custom"]);
@@ -104,6 +106,7 @@ const assistant = (
   const refusal = readString(message["refusal"], `${param}.refusal`) ?? "";
   const others: Part[] = [...content];
   if (refusal !== "") others.push({ type: "refusal", text: refusal });
+  others.push(...readImages(message));
   for (const call of calls) others.push(signed(call, signatures.get(call.id)));
   if (legacy !== undefined) others.push(legacy);
 

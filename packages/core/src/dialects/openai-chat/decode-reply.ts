@@ -10,6 +10,7 @@ import { madeCallId } from "../made-call-id.ts";
 import { throwIfError } from "../openai-errors.ts";
 import { toExtras } from "./extras.ts";
 import { isOwnFinishReason, readFinishReason } from "./finish-reason.ts";
+import { readImages } from "./images.ts";
 import { readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
 import { isNullCall, readTool } from "./tool-call-pieces.ts";
@@ -41,6 +42,7 @@ const messageFields: ReadonlySet<string> = new Set([
   "tool_calls",
   "function_call",
   "annotations",
+  "images",
   ...reasoningFields,
 ]);
 
@@ -110,6 +112,7 @@ const readChoice = (value: Json, position: number, body: Json, options: DecodeOp
     }
   });
   if (!hasText && logprobs !== undefined) events.push({ type: "text-delta", choice, text: "", logprobs });
+  for (const image of readImages(message)) events.push(opaqueWhole("images", choice, image));
   const sources = choice === 0 ? readSources(body) : [];
   for (const citation of [...readAnnotations(message), ...sources]) events.push({ type: "citation", choice, citation });
   events.push(readEnd(value, choice, calls > 0, message));

@@ -141,6 +141,7 @@ const fields: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
   ["usage", readUsage],
   ["tools", readTools],
   ["functions", readTools],
+  ["web_search_options", readTools],
   ["tool_choice", readToolChoice],
   ["function_call", readToolChoice],
   ["parallel_tool_calls", setting("parallelToolCalls", readBoolean)],

@@ -1,8 +1,9 @@
-import type { FunctionTool, OutputFormat, Tool, ToolChoice } from "../../chat/request.ts";
+import type { FunctionTool, OpaqueTool, OutputFormat, Tool, ToolChoice, WebSearch } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import {
   invalidValue,
   isObject,
+  objectIn,
   present,
   readArray,
   readBoolean,
@@ -10,22 +11,24 @@ import {
   readString,
   required,
 } from "../fields.ts";
+import { readWebSearch } from "../web-search.ts";
 import { decodeCacheHint } from "./decode-parts.ts";
-import { dialectId } from "./identity.ts";
+import { dialectId, searchOptions } from "./identity.ts";
 import { restOfBoth } from "./nested.ts";
 
 const toolFields: ReadonlySet<string> = new Set(["type", "function", "custom", "cache_control"]);
 const functionFields: ReadonlySet<string> = new Set(["name", "description", "parameters", "strict"]);
 const customFields: ReadonlySet<string> = new Set(["name", "description", "format"]);
 
-/** Reads `tools`, and `functions` as clients wrote it before there were tools; `undefined` where there are none. */
+/** Reads `tools`, and `functions` as clients wrote it before there were tools, and the search beside them; `undefined` where there are none. */
 export const decodeTools = (body: Json): readonly Tool[] | undefined => {
   const tools = readArray(body["tools"], "tools")?.map((tool, index) => decodeTool(tool, `tools[${index}]`)) ?? [];
   const functions =
     readArray(body["functions"], "functions")?.map((value, index) =>
       decodeFunction({}, value, `functions[${index}]`),
     ) ?? [];
-  const all = [...tools, ...functions];
+  const search = readObject(body[searchOptions], searchOptions);
+  const all = [...tools, ...functions, ...(search === undefined ? [] : [decodeSearch(search)])];
   return all.length === 0 ? undefined : all;
 };
 
@@ -50,8 +53,27 @@ const decodeTool = (value: unknown, param: string): Tool => {
       });
     }
     default:
-      return { type: "opaque", dialect: dialectId, value };
+      return present({ type: "opaque" as const, dialect: dialectId, value, search: searchToolOf(value) });
   }
+};
+
+/** The search that some models do by themselves, which is no tool here but is one elsewhere. */
+const decodeSearch = (options: Json): OpaqueTool => {
+  const location = objectIn(options, "user_location");
+  const where = location === undefined ? {} : { user_location: objectIn(location, "approximate") };
+  return present({
+    type: "opaque" as const,
+    dialect: dialectId,
+    value: { [searchOptions]: options },
+    search: readWebSearch({ ...options, ...where }),
+  });
+};
+
+/** The tool by which OpenRouter searches for every model. */
+const searchToolOf = (tool: Json): WebSearch | undefined => {
+  if (tool["type"] !== "openrouter:web_search") return undefined;
+  const { excluded_domains, ...settings } = objectIn(tool, "parameters") ?? {};
+  return readWebSearch({ ...settings, ...present({ blocked_domains: excluded_domains }) });
 };
 
 const decodeFunction = (tool: Json, value: unknown, param: string): FunctionTool => {

@@ -1,10 +1,13 @@
 import type { ChatEvent, ReasoningDelta, ReplyEnd, TextDelta, ToolCallStart } from "../../chat/event.ts";
 import { createPlaces, type Places } from "../../chat/flat-turn.ts";
+import type { OpaquePart } from "../../chat/message.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import type { ChunkWriter } from "./chunk-writer.ts";
 import { writeAnnotation } from "./citations.ts";
 import { fromExtras } from "./extras.ts";
+import { dialectId } from "./identity.ts";
+import { writeImages } from "./images.ts";
 import { callProof, entriesOf, isDetail, textProof } from "./reasoning-details.ts";
 import { betweenReasoning } from "./reasoning.ts";
 
@@ -29,8 +32,8 @@ interface ChoiceState {
 /** Writes the events of all choices as deltas, and keeps account of those that others have written. */
 export interface DeltaWriter {
   readonly write: (event: ChoiceEvent, chunks: ChunkWriter) => string;
-  /** A part of the answer that only this dialect can say. */
-  readonly opaque: (choice: number, value: unknown, chunks: ChunkWriter) => string;
+  /** A part of the answer that only some dialects can say. */
+  readonly opaque: (choice: number, part: OpaquePart, chunks: ChunkWriter) => string;
   /** The first chunk of a choice, which says who speaks; nothing where it was written. */
   readonly begin: (choice: number, chunks: ChunkWriter) => string;
   /** An event that reaches the client in its own frame. */
@@ -165,8 +168,11 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
 
   return {
     write,
-    opaque: (choice, value, chunks) => {
-      if (!isDetail(value)) return "";
+    opaque: (choice, part, chunks) => {
+      const { value, dialect } = part;
+      const images = writeImages([part]);
+      if (images !== undefined) return begin(choice, chunks) + chunks.delta(choice, JSON.stringify({ images }));
+      if (dialect !== dialectId || !isDetail(value)) return "";
       const first = begin(choice, chunks);
       const state = begun(choice);
       state.piece = undefined;

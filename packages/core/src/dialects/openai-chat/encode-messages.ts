@@ -4,6 +4,7 @@ import type { Json } from "../dialect.ts";
 import type { Quirks } from "../quirks.ts";
 import { cacheControl, encodeContent, encodeParts, encodeText, ownExtras, type EncodeScope } from "./encode-parts.ts";
 import { thoughtSignatureFormat } from "./identity.ts";
+import { writeImages } from "./images.ts";
 import { wrap } from "./nested.ts";
 import { writeDetails } from "./reasoning-details.ts";
 import { reasoningText } from "./reasoning.ts";
@@ -85,11 +86,16 @@ const encodeAssistant = (message: Message, scope: EncodeScope): Json | undefined
   const { parts } = message;
   const { quirks } = scope.target;
   const calls = parts.filter((part) => part.type === "tool-call");
-  const content = parts.filter((part) => part.type !== "refusal");
+  // The place for images is one that OpenRouter added: its clients write to it whoever is asked.
+  const images = scope.isOwn || quirks.openrouterExtensions === true ? writeImages(parts) : undefined;
+  const isImage = (part: Part): boolean =>
+    part.type === "image" || (part.type === "opaque" && part.image !== undefined);
+  const content = parts.filter((part) => part.type !== "refusal" && (images === undefined || !isImage(part)));
   const refusal = parts.flatMap((part) => (part.type === "refusal" ? [part.text] : [])).join("");
   const text = encodeText(content, { ...scope, isAnswer: true }, "");
   const reasoning = encodeReasoning(parts, calls.length > 0, quirks);
-  const isEmpty = text === "" && refusal === "" && calls.length === 0 && Object.keys(reasoning).length === 0;
+  const isEmpty =
+    text === "" && refusal === "" && calls.length === 0 && images === undefined && Object.keys(reasoning).length === 0;
   const isOdd = parts.length > 0 || quirks.noEmptyTurns === true;
   if (isEmpty && isOdd && message.extras === undefined) return undefined;
   return {
@@ -98,6 +104,7 @@ const encodeAssistant = (message: Message, scope: EncodeScope): Json | undefined
     content: text,
     ...(refusal === "" ? {} : { refusal }),
     ...reasoning,
+    ...(images === undefined ? {} : { images }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => encodeCall(call, scope)) }),
   };
 };

@@ -14,7 +14,7 @@ import { encodeOutputFormat, encodeTools } from "./encode-tools.ts";
 import { withLegalNames } from "../tool-names.ts";
 import { effortPrefix } from "./extras.ts";
 import { createFieldWriter, type FieldWriter } from "./field-writer.ts";
-import { dialectId, hasOwnWords } from "./identity.ts";
+import { dialectId, hasOwnWords, searchOptions } from "./identity.ts";
 import { dialectId as responsesId } from "../openai-responses/identity.ts";
 import { originalBody } from "./original-body.ts";
 import { encodeRouting, extensionFields } from "./routing.ts";
@@ -57,7 +57,7 @@ const encodeBody = (request: ChatRequest, stream: boolean, target: BackTarget, l
   const writer = createFieldWriter(quirks, losses);
   const { put } = writer;
   const { format, instruction } = encodeOutputFormat(request, scope);
-  const { tools, choice } = encodeTools(request, scope);
+  const { tools, choice, search } = encodeTools(request, scope);
   const extras = request.extras ?? {};
 
   put("model", target.model);
@@ -65,6 +65,7 @@ const encodeBody = (request: ChatRequest, stream: boolean, target: BackTarget, l
   if (stream) putStream(request, target, put);
   put("tools", tools);
   put("tool_choice", choice);
+  put(searchOptions, search);
   if (tools !== undefined) put("parallel_tool_calls", request.parallelToolCalls);
   const { maxTokensField: limit = "max_tokens" } = quirks;
   put(limit === "either" ? "max_completion_tokens" : limit, request.maxOutputTokens, "max_completion_tokens");

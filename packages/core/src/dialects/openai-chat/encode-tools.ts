@@ -1,24 +1,28 @@
-import type { ChatRequest, Tool, ToolChoice } from "../../chat/request.ts";
+import type { ChatRequest, Tool, ToolChoice, WebSearch } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
-import { present } from "../fields.ts";
+import { isObject, present } from "../fields.ts";
 import { jsonInWords } from "../format-in-words.ts";
 import { strictnessOf } from "../strict-schema.ts";
+import { writeWebSearch } from "../web-search.ts";
 import { cacheControl, ownExtras, type EncodeScope } from "./encode-parts.ts";
-import { dialectId } from "./identity.ts";
+import { dialectId, searchOptions } from "./identity.ts";
 import { wrap } from "./nested.ts";
 
 export interface EncodedTools {
   readonly tools?: readonly Json[];
   readonly choice?: unknown;
+  /** What stands beside the tools of a search of the web that is none of them. */
+  readonly search?: unknown;
 }
 
 /** Writes tools and the choice among them, by other means where the server has no such choice. */
 export const encodeTools = ({ tools = [], toolChoice }: ChatRequest, scope: EncodeScope): EncodedTools => {
   const { choice, only } = encodeChoice(toolChoice, tools, scope);
+  const search = tools.flatMap((tool) => encodeSearchOptions(tool, scope)).at(-1);
   const kept = only === undefined ? tools : tools.filter((tool) => tool.type !== "opaque" && only.includes(tool.name));
   const written = kept.map((tool) => encodeTool(tool, scope)).filter((tool) => tool !== undefined);
   // An empty list is refused, and so is a choice among nothing.
-  return written.length === 0 ? {} : present({ tools: written, choice });
+  return present(written.length === 0 ? { search } : { tools: written, choice, search });
 };
 
 interface EncodedChoice {
@@ -79,11 +83,38 @@ const encodeTool = (tool: Tool, scope: EncodeScope): Json | undefined => {
       };
     }
     case "opaque":
-      if (tool.dialect === dialectId) return tool.value as Json; // Decoded from an object of this dialect.
+      if (isObject(tool.value) && tool.dialect === dialectId)
+        return searchOptions in tool.value ? undefined : tool.value;
+      if (tool.search !== undefined && scope.target.quirks.webSearch !== undefined)
+        return encodeSearchTool(tool.search, scope);
       scope.losses.meaning("tools", "one of them is run by another provider");
       return undefined;
   }
 };
+
+/** The search as a tool, for servers that have one. */
+const encodeSearchTool = (search: WebSearch, { target, losses }: EncodeScope): Json | undefined => {
+  const { webSearch } = target.quirks;
+  if (webSearch === undefined || webSearch === "options") return undefined;
+  const { blocked_domains, ...settings } = writeWebSearch(search, allSearchSettings, losses);
+  const parameters = { ...settings, ...present({ excluded_domains: blocked_domains }) };
+  return { type: webSearch.tool, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) };
+};
+
+/** The search in a field of its own. */
+const encodeSearchOptions = (tool: Tool, { target, losses }: EncodeScope): readonly unknown[] => {
+  if (tool.type !== "opaque") return [];
+  if (tool.dialect === dialectId) {
+    return isObject(tool.value) && searchOptions in tool.value ? [tool.value[searchOptions]] : [];
+  }
+  if (tool.search === undefined || target.quirks.webSearch !== "options") return [];
+  const { user_location, ...options } = writeWebSearch(tool.search, ["location", "contextSize"], losses);
+  if (!isObject(user_location)) return [options];
+  const { type, ...approximate } = user_location;
+  return [{ ...options, user_location: { type, approximate } }];
+};
+
+const allSearchSettings = ["allowedDomains", "blockedDomains", "maxUses", "location", "contextSize"] as const;
 
 export interface EncodedFormat {
   readonly format?: Json;

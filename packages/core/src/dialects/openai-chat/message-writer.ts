@@ -1,7 +1,9 @@
 import type { Choice } from "../../chat/collect.ts";
 import type { Part, ToolCallPart } from "../../chat/message.ts";
 import type { EncodeOptions, Json } from "../dialect.ts";
+import { present } from "../fields.ts";
 import { writeAnnotation } from "./citations.ts";
+import { writeImages } from "./images.ts";
 import { writeDetails } from "./reasoning-details.ts";
 import { reasoningText } from "./reasoning.ts";
 
@@ -35,6 +37,7 @@ export const writeMessage = ({ parts, citations }: Choice, { request }: EncodeOp
     refusal,
     ...(request.reasoning?.exclude === true ? {} : writeReasoning(parts)),
     ...(annotations.length === 0 ? {} : { annotations }),
+    ...present({ images: writeImages(parts) }),
     ...(written.length === 0 ? {} : legacy ? { function_call: written[0]?.["function"] } : { tool_calls: written }),
   };
 };

@@ -1,4 +1,4 @@
-import type { ChatEvent } from "../../chat/event.ts";
+import { opaqueWhole, type ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
 import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
@@ -9,6 +9,7 @@ import { endEvent, readLogprobs, readStart } from "./decode-reply.ts";
 import { expectsFunctionCall } from "./deprecated-functions.ts";
 import { throwError, throwIfError } from "../openai-errors.ts";
 import { isOwnFinishReason } from "./finish-reason.ts";
+import { readImages } from "./images.ts";
 import { dialectId } from "./identity.ts";
 import { readReasoningDelta } from "./reasoning-delta.ts";
 import { createRepeatedChunks } from "./repeated-chunk.ts";
@@ -88,6 +89,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       events.push(...calls.read(delta));
       broken ||= calls.isOdd();
     }
+    for (const image of readImages(delta)) events.push(opaqueWhole("images", choice, image));
     for (const citation of readAnnotations(delta)) events.push({ type: "citation", choice, citation });
   };
 

@@ -76,9 +76,8 @@ export const createEncoder = (options: EncodeOptions, form: ChatForm = openaiFor
         ({ usage } = event);
         return "";
       case "opaque": {
-        const { dialect, completes } = event;
-        if (dialect !== dialectId || completes === undefined) return "";
-        return deltas.opaque(completes.choice, completes.part.value, chunks());
+        const { completes } = event;
+        return completes === undefined ? "" : deltas.opaque(completes.choice, completes.part, chunks());
       }
       default:
         return deltas.write(event, chunks());

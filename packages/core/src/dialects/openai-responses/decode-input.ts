@@ -3,6 +3,7 @@ import type { Json } from "../dialect.ts";
 import { invalidValue, isObject, present, readString, required, restOf } from "../fields.ts";
 import { decodeContent } from "./decode-content.ts";
 import { decodeReasoning } from "./decode-reasoning.ts";
+import { imageIn } from "./images.ts";
 import { itemMark } from "./item-mark.ts";
 import { dialectId } from "./identity.ts";
 
@@ -62,7 +63,9 @@ const decodeItems = (items: readonly unknown[]): readonly Message[] => {
   };
 
   const opaqueItem = (item: Json, type: string): void => {
-    const part: OpaquePart = { type: "opaque", dialect: dialectId, value: item, extras: itemMark };
+    const image = imageIn(item);
+    const own: OpaquePart = { type: "opaque", dialect: dialectId, value: item, extras: itemMark };
+    const part = image === undefined ? own : { ...own, image };
     if (type.endsWith("_output") || clientItems.has(type)) messages.push({ role: "user", parts: [part] });
     else join("assistant", part);
   };

@@ -6,6 +6,7 @@ import { throwIfError } from "../openai-errors.ts";
 import { readEnd } from "./endings.ts";
 import { toExtras } from "./extras.ts";
 import { dialectId } from "./identity.ts";
+import { imageIn } from "./images.ts";
 import { itemMark } from "./item-mark.ts";
 import { createOutputReader } from "./output-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -61,7 +62,7 @@ export const readStart = (response: Json): ReplyStart =>
 /** An item that only this dialect can say, as a part of the answer. */
 export const completedItem = (item: Json): NonNullable<OpaqueEvent["completes"]> => ({
   choice: 0,
-  part: { type: "opaque", dialect: dialectId, value: item, extras: itemMark },
+  part: present({ type: "opaque" as const, dialect: dialectId, value: item, extras: itemMark, image: imageIn(item) }),
 });
 
 /** Something without a meaning elsewhere. */

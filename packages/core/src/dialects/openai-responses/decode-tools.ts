@@ -1,8 +1,9 @@
-import type { OutputFormat, Tool, ToolChoice } from "../../chat/request.ts";
+import type { OutputFormat, Tool, ToolChoice, WebSearch } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import {
   invalidValue,
   isObject,
+  objectIn,
   present,
   readArray,
   readBoolean,
@@ -11,6 +12,7 @@ import {
   required,
   restOf,
 } from "../fields.ts";
+import { readWebSearch } from "../web-search.ts";
 import { readFormat } from "./custom-format.ts";
 import { dialectId } from "./identity.ts";
 
@@ -45,9 +47,15 @@ const decodeTool = (tool: unknown, param: string): Tool => {
         extras: restOf(tool, customFields),
       });
     default:
-      return { type: "opaque", dialect: dialectId, value: tool };
+      return present({ type: "opaque" as const, dialect: dialectId, value: tool, search: searchOf(type, tool) });
   }
 };
+
+const searchType = /^web_search(_preview)?(_\d{4}_\d{2}_\d{2})?$/;
+const searchFields: ReadonlySet<string> = new Set(["type", "filters"]);
+
+const searchOf = (type: string, tool: Json): WebSearch | undefined =>
+  searchType.test(type) ? readWebSearch({ ...restOf(tool, searchFields), ...objectIn(tool, "filters") }) : undefined;
 
 const nameOf = (holder: Json, param: string): string =>
   required(readString(holder["name"], `${param}.name`) || undefined, `${param}.name`, "a string that is not empty");

@@ -4,6 +4,7 @@ import { UpstreamError } from "../../errors.ts";
 import type { EncodeOptions } from "../dialect.ts";
 import { isObject, present } from "../fields.ts";
 import { writeEnd } from "./endings.ts";
+import { dialectId } from "./identity.ts";
 import { isItem } from "./item-mark.ts";
 import { createOutputBuilder, type OutputBuilder } from "./output-builder.ts";
 import { createResponseObject } from "./response-object.ts";
@@ -67,6 +68,7 @@ const writePart = (
       return builder.write({ type: "tool-call-end", choice: 0, index });
     }
     case "opaque":
+      if (part.dialect !== dialectId && part.image !== undefined) return builder.image(part.image);
       return isItem(part) && isObject(part.value) ? builder.opaqueItem(part.value, index) : undefined;
     default:
       return undefined;

@@ -155,13 +155,9 @@ describe("encodeRequest", () => {
   });
 
   it("takes over what Chat Completions calls the same, and names the rest", () => {
-    const web = { search_context_size: "low", user_location: { type: "approximate", approximate: { country: "AT" } } };
-    const extras = { store: true, prediction: {}, stream_options: {}, web_search_options: web };
+    const extras = { store: true, prediction: {}, stream_options: {} };
     const { body, dropped } = encode({ extras, seed: 1, topK: 3, frequencyPenalty: 1, presencePenalty: 0 });
     expect(body["store"]).toBe(true);
-    expect(body["tools"]).toEqual([
-      { type: "web_search", search_context_size: "low", user_location: { type: "approximate", country: "AT" } },
-    ]);
     expect(dropped).toEqual(["prediction", "seed", "top_k", "frequency_penalty"]);
   });
 

@@ -13,7 +13,6 @@ import type { EncodeScope } from "./encode-scope.ts";
 import { dialectId } from "./identity.ts";
 import { originalBody } from "./original-body.ts";
 import { encodeThinking, reasons } from "./thinking.ts";
-import { toWebSearch } from "./web-search.ts";
 
 const path = "/responses";
 
@@ -61,9 +60,8 @@ const encodeBody = (given: ChatRequest, target: BackTarget, losses: Losses): Jso
   const request = isOwn ? given : withLegalNames(given);
   const { maxOutputTokens: limit, user } = request;
   const extras = encodeExtras(request, scope);
-  const { web_search, reasoning, text, include, ...others } = extras;
-  const functions = encodeTools(request.tools, scope);
-  const tools = web_search === undefined ? functions : [...(functions ?? []), web_search];
+  const { reasoning, text, include, ...others } = extras;
+  const tools = encodeTools(request.tools, scope);
   nameLosses(request, losses);
   nameCachedContent(request, losses);
   return {
@@ -113,7 +111,6 @@ const encodeExtras = (request: ChatRequest, { isOwn, losses }: EncodeScope): Rea
   for (const [name, value] of Object.entries(extras)) {
     if (!fromChat) losses.tuning(name);
     else if (sharedWithChat.has(name)) kept[name] = value;
-    else if (name === "web_search_options") kept["web_search"] = toWebSearch(value);
     else if (name === reasoningSummary) kept["reasoning"] = { summary: value };
     // Usage is told in any case.
     else if (name !== "stream_options") losses.tuning(name);

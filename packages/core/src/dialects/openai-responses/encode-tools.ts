@@ -1,7 +1,9 @@
-import type { ChatRequest, Tool, ToolChoice } from "../../chat/request.ts";
+import type { ChatRequest, Tool, ToolChoice, WebSearch } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import { present } from "../fields.ts";
+import type { Losses } from "../losses.ts";
 import { strictnessOf } from "../strict-schema.ts";
+import { writeWebSearch } from "../web-search.ts";
 import { writeFormat } from "./custom-format.ts";
 import { ownExtras, type EncodeScope } from "./encode-scope.ts";
 import { dialectId } from "./identity.ts";
@@ -34,9 +36,17 @@ const encodeTool = (tool: Tool, scope: EncodeScope): Json | undefined => {
     }
     case "opaque":
       if (tool.dialect === dialectId) return tool.value as Json; // Decoded from an object of this dialect.
+      if (tool.search !== undefined) return encodeSearch(tool.search, scope.losses);
       scope.losses.meaning("tools", "one of them is run by another provider");
       return undefined;
   }
+};
+
+const searchSettings = ["allowedDomains", "location", "contextSize"] as const;
+
+const encodeSearch = (search: WebSearch, losses: Losses): Json => {
+  const { allowed_domains, ...others } = writeWebSearch(search, searchSettings, losses);
+  return { type: "web_search", ...others, ...(allowed_domains === undefined ? {} : { filters: { allowed_domains } }) };
 };
 
 const noParameters: Json = { type: "object", properties: {} };

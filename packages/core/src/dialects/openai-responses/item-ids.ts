@@ -5,6 +5,7 @@ const prefixes = {
   reasoning: "rs",
   function_call: "fc",
   custom_tool_call: "ctc",
+  image: "ig",
   opaque: "item",
 } as const;
 

@@ -1,8 +1,10 @@
 import type { ChatEvent, ReasoningDelta, TextDelta, ToolCallStart } from "../../chat/event.ts";
+import type { MediaSource } from "../../chat/message.ts";
 import type { Json } from "../dialect.ts";
 import { wrapProof, type Proof } from "../wrapped-proof.ts";
 import { itemOfBlock } from "./blocks.ts";
 import { writeItem, type DraftItem } from "./draft-item.ts";
+import { imageItem } from "./images.ts";
 import { createItemWriter, placeOf, type Emit } from "./item-writer.ts";
 
 /** Builds the output of one answer, item by item. */
@@ -10,6 +12,8 @@ export interface OutputBuilder {
   readonly write: (event: ChatEvent) => void;
   /** An item that came whole or in pieces from a server of this dialect; `source` is its place there. */
   readonly opaqueItem: (item: Json, source: number) => void;
+  /** An image from elsewhere. */
+  readonly image: (source: MediaSource) => void;
   /** The id to give the item that stands at this place of the source. */
   readonly announce: (source: number, id: string) => void;
   /** Where the source's item stands here, for items nobody here knows. */
@@ -144,6 +148,13 @@ export const createOutputBuilder = (requestId: string, emit: Emit): OutputBuilde
       opaquePlaces.set(source, items.length);
       add("opaque", undefined, { received });
       return undefined;
+    },
+    image: (source) => {
+      const id = madeId("image");
+      const received = imageItem(source, id);
+      if (received === undefined) return;
+      endOpen();
+      endItem(add("opaque", id, { received }));
     },
     announce: (source, id) => {
       announced.set(source, id);

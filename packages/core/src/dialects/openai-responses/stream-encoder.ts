@@ -108,6 +108,11 @@ export const createEncoder = (options: EncodeOptions): EventEncoder => {
 
   /** What only this dialect knows and came beside something that was changed. */
   const writeOpaque = ({ dialect, name, value, completes }: OpaqueEvent): void => {
+    const image = dialect === dialectId ? undefined : completes?.part.image;
+    if (image !== undefined) {
+      start();
+      return builder.image(image);
+    }
     if (dialect !== dialectId || !isObject(value)) return;
     const source = numberIn(value, "output_index");
     if (source === undefined) {

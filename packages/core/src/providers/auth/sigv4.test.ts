@@ -74,7 +74,7 @@ describe("signRequest", () => {
     expect(signed["authorization"]).toMatch(/5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7$/);
   });
 
-  test("encodes the encoded path once more, and takes ports and the service's own headers into account", () => {
+  test("encodes the encoded path once more, and takes ports and the service's own headers into account (T40)", () => {
     const at = (url: string, headers = {}): string | undefined => sign({ url, headers });
     const model = "https://example.amazonaws.com/model/a%3A0/converse";
     expect(at(model)).not.toBe(at(model.replace("%3A", ":")));

@@ -33,6 +33,7 @@ const shaped =
 
 const vector: Check = (value) => text(value) || (Array.isArray(value) && value.every(number));
 const signature = shaped({ format: text, value: text });
+const image = shaped({ type: oneOf("base64", "url"), "mediaType?": text, "data?": text, "url?": text });
 
 const counts: Shape = {
   inputTokens: count,
@@ -103,7 +104,7 @@ const shapes: Readonly<Record<ChatEvent["type"], Shape>> = {
     name: text,
     "completes?": shaped({
       choice: count,
-      part: shaped({ type: oneOf("opaque"), dialect: text, "extras?": isObject }),
+      part: shaped({ type: oneOf("opaque"), dialect: text, "extras?": isObject, "image?": image }),
     }),
   },
 };

@@ -208,6 +208,8 @@ export interface BackDialect {
    * it stands in fields that a client's library may not know and drop.
    */
   readonly keepsReasoning?: true;
+  /** Its proofs hold wherever the same model is served, so that no target of this dialect need be kept from them. */
+  readonly sharesProofs?: true;
   /** What a target can be told of how to keep prompts; nothing where it keeps all by itself or none. */
   readonly promptCaching?: (target: BackTarget) => PromptCaching | undefined;
 }

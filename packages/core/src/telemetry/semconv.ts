@@ -62,6 +62,7 @@ export const attribute = {
   promptCacheKey: "llm_gateway.prompt_cache.key",
   promptCacheSkipped: "llm_gateway.prompt_cache.skipped",
   signaturesRestored: "llm_gateway.signatures.restored",
+  signaturesWithheld: "llm_gateway.signatures.withheld",
   routeName: "llm_gateway.route.name",
   routeStrategy: "llm_gateway.route.strategy",
   routeTargets: "llm_gateway.route.targets",

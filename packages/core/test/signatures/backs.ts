@@ -272,6 +272,35 @@ const compatible: Back = {
 
 export const backs = { claude, google, responses, openrouter, compatible } as const;
 
+/** Others that read the same form of proofs, with an account of their own. */
+const atAnotherAccount: readonly Back[] = [
+  {
+    ...google,
+    name: "gemini of another account",
+    provider: gemini({
+      id: "gemini-eu",
+      baseURL: "https://gemini.example/v1beta",
+      apiKey: "k",
+      models: ["gemini-3-pro"],
+    }),
+    model: "gemini-eu/gemini-3-pro",
+  },
+  {
+    ...responses,
+    name: "openai-responses of another account",
+    provider: openai({ id: "openai-eu", baseURL: "https://openai.example/v1", apiKey: "k", api: "responses" }),
+    model: "openai-eu/gpt-5-mini",
+  },
+];
+
+/** Claude at another host, which reads what Claude signed anywhere. */
+export const claudeElsewhere: Back = {
+  ...claude,
+  name: "anthropic at another host",
+  provider: anthropic({ id: "anthropic-eu", baseURL: "https://claude.example/v1", apiKey: "k" }),
+  model: "anthropic-eu/claude-sonnet-4-5",
+};
+
 /** A provider that issues nothing. */
 export const plainBack: Back = {
   ...compatible,
@@ -280,3 +309,11 @@ export const plainBack: Back = {
   model: "plain/m",
   proofs: [],
 };
+
+/** Everybody who may be asked. */
+export const everybody: readonly Back[] = [
+  ...Object.values<Back>(backs),
+  ...atAnotherAccount,
+  claudeElsewhere,
+  plainBack,
+];

@@ -10,7 +10,7 @@ import {
 import type { Json } from "../../src/dialects/dialect.ts";
 import { silent } from "../../src/testing/adapter/start-host.ts";
 import { createFakeClock, createFakeTransport } from "../../src/testing/index.ts";
-import { backs, plainBack, type Back } from "./backs.ts";
+import { backs, claudeElsewhere, everybody, type Back } from "./backs.ts";
 import { fronts, listIn, type Front, type Turn } from "./fronts.ts";
 
 const ann: Principal = { id: "ann", tenant: "acme" };
@@ -27,9 +27,8 @@ interface World {
 
 /** A gateway in front of all providers. The first answer is `back`'s, streamed where that was asked; then all is done. */
 const setUp = (back: Back, signatures?: SignatureOptions | false): World => {
-  const all = [...allBacks, plainBack];
   const transport = createFakeTransport((request, index) => {
-    const asked = all.find(({ provider }) => request.url.startsWith(provider.baseURL)) ?? back;
+    const asked = everybody.find(({ provider }) => request.url.startsWith(provider.baseURL)) ?? back;
     const text = Buffer.from(request.body ?? "").toString();
     const streams = request.url.includes("stream") || text.includes('"stream":true');
     if (index === 0) return streams ? { body: back.stream } : { body: back.whole };
@@ -37,7 +36,7 @@ const setUp = (back: Back, signatures?: SignatureOptions | false): World => {
     return { body: asked.done };
   });
   const gateway = createGateway({
-    providers: all.map(({ provider }) => provider),
+    providers: everybody.map(({ provider }) => provider),
     transport,
     clock,
     authenticate: () => null,
@@ -137,17 +136,20 @@ describe("what a provider signed comes back to it", () => {
   });
 });
 
-/** Whether one provider takes what another issued: OpenRouter passes all on, Google's chat server is Gemini as well. */
-const isOneFamily = (other: Back, back: Back): boolean => {
-  if (other === openrouter || (back === openrouter && other === claude)) return true;
-  const google: readonly Back[] = [backs.google, backs.compatible];
-  return google.includes(other) && google.includes(back);
+/** Claude's proofs hold wherever Claude is served. */
+const isShared = (other: Back, back: Back): boolean => {
+  const hosts: readonly Back[] = [claude, claudeElsewhere, openrouter];
+  return hosts.includes(other) && hosts.includes(back);
 };
+
+/** How many calls a request holds, in whatever dialect. */
+const callsIn = (body: Json): number =>
+  JSON.stringify(body).split(/"functionCall":|"type":"function_call"|"type":"tool_use"/).length - 1;
 
 describe("what a provider signed reaches nobody else", () => {
   const others = cases.flatMap(({ front, back, stream, title }) =>
-    [...allBacks, plainBack]
-      .filter((other) => other !== back && !isOneFamily(other, back))
+    everybody
+      .filter((other) => other !== back && !isShared(other, back))
       .map((other) => ({ front, back, stream, other, title: `${title}, then ${other.name}` })),
   );
 
@@ -158,6 +160,52 @@ describe("what a provider signed reaches nobody else", () => {
       expect(proofsIn((await secondTurn(world, front, other.model, sentBack)).text, back)).toEqual([]);
     }
   });
+
+  const twins = others.filter(({ back, other }) => other.proofs === back.proofs);
+
+  test.each(twins)("and its issuer gets it again after that: $title", async ({ front, back, stream, other }) => {
+    const world = setUp(back);
+    const turn = await firstTurn(world, front, back, stream, true);
+    const { body } = await secondTurn(world, front, other.model, turn);
+    expect(callsIn(body)).toBe(2);
+    const again = await secondTurn(world, front, back.model, turn);
+    expect(proofsIn(again.text, back)).toEqual(back.proofs);
+    expect(back.turnIn(again.body)).toEqual(back.turn);
+    // Who remembers nothing cannot tell one from the other.
+    const forgetful = setUp(back, false);
+    const kept = await firstTurn(forgetful, front, back, stream, true);
+    expect(proofsIn((await secondTurn(forgetful, front, other.model, kept)).text, back)).toEqual(back.proofs);
+  });
+
+  it("is remembered for an hour since it was last sent, in a store that others may share", async () => {
+    const { google } = backs;
+    const other = everybody.find(({ proofs, name }) => proofs === google.proofs && name !== google.name) ?? google;
+    const inner = memoryCacheStore();
+    const store: CacheStore = {
+      get: async (key) => structuredClone(inner.get(key)),
+      set: async (key, value, facts) => inner.set(key, structuredClone(value), facts),
+      delete: async (key) => inner.delete(key),
+    };
+    const world = setUp(google, { store });
+    const turn = await firstTurn(world, chat, google, false, true);
+    const reached: number[] = [];
+    for (const minutes of [45, 45, 60]) {
+      await clock.advance(minutes * 60_000);
+      reached.push(proofsIn((await secondTurn(world, chat, other.model, turn)).text, google).length);
+    }
+    expect(reached).toEqual([0, 0, google.proofs.length]);
+  });
+
+  test.each(cases.filter(({ back }) => back === claude))(
+    "but to whoever else serves the model, where it holds there too: $title",
+    async ({ front, back, stream }) => {
+      const world = setUp(back);
+      const turn = await firstTurn(world, front, back, stream, true);
+      const { text, body } = await secondTurn(world, front, claudeElsewhere.model, turn);
+      expect(proofsIn(text, back)).toEqual(back.proofs);
+      expect(back.turnIn(body)).toEqual(back.turn);
+    },
+  );
 
   test.each(foreign)("not by the calls of another caller: $title", async ({ front, back, stream }) => {
     const world = setUp(back);

@@ -31,6 +31,7 @@ export const anthropicMessages: FrontDialect & BackDialect = {
   decodeError,
   needsData: ({ source }, { quirks }) => quirks.mediaUrls === false && isWebAddress(source),
   wantsReasoning: () => true,
+  sharesProofs: true,
   keepsReasoning: true,
   promptCaching: ({ model, info }) => claudeCaching(model, info),
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "input_tokens") },

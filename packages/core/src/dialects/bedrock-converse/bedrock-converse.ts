@@ -17,6 +17,7 @@ export const bedrockConverse: BackDialect = {
   decodeError,
   needsData: ({ source }) => isWebAddress(source),
   wantsReasoning: () => true,
+  sharesProofs: true,
   promptCaching,
   count: { encodeRequest: encodeCountRequest, decodeReply: (body) => numberIn(body, "inputTokens") },
 };

@@ -13,7 +13,7 @@ import { clientNames } from "../../dialects/tool-names.ts";
 import { dryRunKey } from "../../pipeline/dry-run.ts";
 import { checkAnswer, formatToCheck } from "./answer-check.ts";
 import { createAnswerToolReader } from "./answer-tool-reader.ts";
-import { createReasoningMemory, type ReasoningMemory } from "./reasoning-memory.ts";
+import { createReasoningMemory, type Issuer, type ReasoningMemory } from "./reasoning-memory.ts";
 import { createRepeatGuard } from "./repeats.ts";
 import { resolveSignatureOptions, type SignatureOptions } from "./signature-options.ts";
 import { createThinkTags, type ThinkTags } from "./think-tags.ts";
@@ -30,7 +30,7 @@ export interface TranslateStreamOptions {
   /**
    * Keeps the reasoning that belongs to tool calls, with the signatures that providers want back, for clients whose
    * libraries drop it: the next turn of the same caller gets it by the ids of its calls, if it goes to the same
-   * provider. `false` keeps nothing.
+   * provider. Of what clients do not drop, it knows who signed it, and gives it to nobody else. `false` keeps nothing.
    */
   readonly signatures?: SignatureOptions | false;
   /**
@@ -76,25 +76,28 @@ interface Settings {
 /** Asks with what the client lost, and makes well-formed what comes. */
 const ask = (context: Context, next: Next, settings: Settings): Promise<Reply> => {
   const { memory } = settings;
-  const provider = memory === undefined ? undefined : losingProvider(context);
-  if (memory === undefined || provider === undefined) {
+  const issuer = memory === undefined ? undefined : issuerOf(context);
+  if (memory === undefined || issuer === undefined) {
     return next().then((reply) => makeWellFormed(reply, context, settings));
   }
-  const answered = (reply: Reply): Reply => makeWellFormed(reply, context, settings, memory.watch(context, provider));
+  const answered = (reply: Reply): Reply => makeWellFormed(reply, context, settings, memory.watch(context, issuer));
   const asked = (request: ChatRequest): Promise<Reply> => (request === context.request ? next() : next({ request }));
-  const recalled = memory.recall(context, provider);
+  const recalled = memory.recall(context, issuer);
   return (recalled instanceof Promise ? recalled.then(asked) : asked(recalled)).then(answered);
 };
 
-/** Id of the provider that is asked, where it wants reasoning back that clients of this dialect may lose. */
-const losingProvider = (context: Context): string | undefined => {
+/** Who is asked, where he wants reasoning back that clients of this dialect may lose, or take to somebody else. */
+const issuerOf = (context: Context): Issuer | undefined => {
   const { target, request } = context;
   if (target === undefined || request.operation === "embeddings") return undefined;
   const provider = context.get(registryKey)?.get(target.provider);
   if (provider === undefined) return undefined;
-  const { id, wantsReasoning, keepsReasoning } = dialectOf(provider, target.model, request);
-  if (wantsReasoning === undefined || (keepsReasoning === true && request.dialect === id)) return undefined;
-  return wantsReasoning(factsOf(context, { provider, target }).quirks) ? provider.id : undefined;
+  const { id, wantsReasoning, keepsReasoning, sharesProofs } = dialectOf(provider, target.model, request);
+  if (wantsReasoning === undefined) return undefined;
+  const loses = keepsReasoning !== true || request.dialect !== id;
+  const binds = sharesProofs !== true;
+  if ((!loses && !binds) || !wantsReasoning(factsOf(context, { provider, target }).quirks)) return undefined;
+  return { provider: provider.id, loses, binds };
 };
 
 const makeWellFormed = (

@@ -302,7 +302,7 @@ export const claudeElsewhere: Back = {
 };
 
 /** A provider that issues nothing. */
-export const plainBack: Back = {
+const plainBack: Back = {
   ...compatible,
   name: "a plain chat server",
   provider: openaiCompatible({ id: "plain", baseURL: "https://plain.example/v1", apiKey: "k" }),

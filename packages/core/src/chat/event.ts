@@ -3,23 +3,26 @@ import type { Usage } from "./usage.ts";
 
 /**
  * The bytes on the wire that one or more events were decoded from, in order. A front of the same dialect writes
- * `raw` again instead of encoding, as long as exactly these events are still there, next to each other.
+ * `raw` again instead of encoding, as long as exactly these events, or those of a part, are still there, next to each
+ * other.
  */
 export interface Frame {
   readonly dialect: string;
-  /** `body`: a whole answer. `stream`: one frame of a stream, its terminator included. */
+  /** `body`: a whole answer. `stream`: one or more frames of a stream, their terminators included. */
   readonly form: "body" | "stream";
   readonly bytes: FrameBytes;
   readonly events: readonly ChatEvent[];
+  /** Those of its events that tell all there is to know of them but their text; all of them where they are not alike. */
+  readonly samples: readonly ChatEvent[];
 }
 
 export interface FrameBytes {
   readonly raw: string | Uint8Array;
-  /** Where `raw` stands in the network read that brought it, if it came whole. */
+  /** Where `raw` stands among bytes that came together. */
   readonly place?: FramePlace | undefined;
 }
 
-/** A piece of one network read. */
+/** A piece of bytes that came together. */
 export interface FramePlace {
   readonly chunk: Uint8Array;
   readonly start: number;
@@ -170,38 +173,6 @@ export type ChatEvent =
 
 /** What one network read brought; never empty. */
 export type EventBatch = readonly ChatEvent[];
-
-/** Ties freshly decoded events to the bytes they came from. */
-export const withFrame = (
-  dialect: string,
-  form: Frame["form"],
-  bytes: FrameBytes,
-  events: readonly ChatEvent[],
-): readonly ChatEvent[] => {
-  const frame: Frame = { dialect, form, bytes, events };
-  // The events were made by the decoder that calls this and nobody has seen them yet.
-  for (const event of events) (event as { frame?: Frame }).frame = frame;
-  return events;
-};
-
-/**
- * The frame that starts at `batch[index]`, if it can be written again as it came: same dialect and form, and every
- * event decoded from it still there, in order, next to each other.
- */
-export const intactFrame = (
-  batch: EventBatch,
-  index: number,
-  dialect: string,
-  form: Frame["form"],
-): Frame | undefined => {
-  const frame = batch[index]?.frame;
-  if (frame === undefined || frame.dialect !== dialect || frame.form !== form) return undefined;
-  const { events } = frame;
-  for (let offset = 0; offset < events.length; offset++) {
-    if (events[offset] !== batch[index + offset]) return undefined;
-  }
-  return frame;
-};
 
 /** Text, reasoning, a tool call or a refusal: what a client has been given can not be taken back. */
 export const isContent = (event: ChatEvent): boolean => {

@@ -1,5 +1,6 @@
 import type { CollectedReply } from "../chat/collect.ts";
 import type { ChatEvent, EventBatch } from "../chat/event.ts";
+import type { FrameRun } from "../chat/frame.ts";
 import type { ChatRequest } from "../chat/request.ts";
 import type { GatewayError } from "../errors.ts";
 import type { StreamFrame } from "../transport/frame.ts";
@@ -134,6 +135,13 @@ export interface FrameDecoder {
    * @throws UpstreamError where the frame is malformed (`upstream_stream_invalid`) or is the provider's own error.
    */
   readonly decode: (frame: StreamFrame) => readonly ChatEvent[];
+  /**
+   * Adds to a run the events of the frames that begin where it starts, of which it knows without taking them apart that
+   * each is one event, and the one that `decode` would give.
+   *
+   * @returns where the first other frame begins; the run's start where that is the first of all.
+   */
+  readonly readRun?: (run: FrameRun) => number;
   /**
    * The provider closed the stream: events that were held back for it.
    *

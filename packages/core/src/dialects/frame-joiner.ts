@@ -24,8 +24,7 @@ export const createFrameJoiner = (): FrameJoiner => {
   /** Turns the run into text, for what does not follow it in the same read. */
   const settle = (): void => {
     if (chunk === undefined) return;
-    // Only frames in ASCII have a place, so the bytes are the characters.
-    text += Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start).toString("latin1");
+    text += Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start).toString();
     chunk = undefined;
   };
 

@@ -1,5 +1,6 @@
 import { createCollector } from "../chat/collect.ts";
-import { intactFrame, type EventBatch } from "../chat/event.ts";
+import type { EventBatch } from "../chat/event.ts";
+import { intactFrame } from "../chat/frame.ts";
 import type { Finish } from "../chat/finish.ts";
 import { readBatches, type Reply } from "../chat/reply.ts";
 import type { EncodeOptions, FrontDialect, Json } from "../dialects/dialect.ts";

@@ -1,4 +1,5 @@
-import { isContent, withFrame, type ChatEvent, type EventBatch } from "../chat/event.ts";
+import { isContent, type ChatEvent, type EventBatch } from "../chat/event.ts";
+import { withFrame } from "../chat/frame.ts";
 import {
   createAbortableReply,
   promised,

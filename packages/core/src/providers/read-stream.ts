@@ -1,9 +1,11 @@
-import { isContent, withFrame, type ChatEvent, type EventBatch, type FrameBytes } from "../chat/event.ts";
-import type { BatchSource, Pulled } from "../chat/reply.ts";
+import type { Chunk } from "../chat/chunk.ts";
+import { isContent, type ChatEvent, type EventBatch, type FrameBytes } from "../chat/event.ts";
+import { FrameRun, withFrame } from "../chat/frame.ts";
+import { promised, type BatchSource, type Pulled } from "../chat/reply.ts";
 import type { FrameDecoder } from "../dialects/dialect.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
 import type { Clock } from "../pipeline/clock.ts";
-import type { StreamFrame } from "../transport/frame.ts";
+import type { FrameParser, FrameSink, StreamFrame } from "../transport/frame.ts";
 import type { Framing } from "../transport/framing.ts";
 import type { Watchdog } from "./watchdog.ts";
 
@@ -26,111 +28,130 @@ const readsAfterEnd = 4;
 const msAfterEnd = 1_000;
 
 /** Reads a provider's stream as event batches: one for each network read that brought something. */
-export const readStream = (source: StreamSource): Required<Pick<BatchSource, "pull" | "next" | "return">> => {
-  const { body, framing, decoder, watchdog, provider } = source;
-  const parser = framing.createParser();
-  let bytes = 0;
-  let hasContent = false;
-  let over = false;
-  let failure: unknown;
+export const readStream = (source: StreamSource): Required<Pick<BatchSource, "pull" | "next" | "return">> =>
+  new StreamReader(source);
 
-  /** @param ending What the frames lack of theirs. */
-  const decodeFrames = (frames: readonly StreamFrame[], batch: ChatEvent[], ending = ""): void => {
-    for (const frame of frames) {
-      if (decoder.ended()) return;
-      const decoded = decoder.decode(frame);
-      if (decoder.broken?.() !== true) {
-        withFrame(source.dialect, "stream", ending === "" ? frame : endedBy(ending, frame), decoded);
-      }
-      for (const event of decoded) {
-        batch.push(event);
-        if (!hasContent && isContent(event)) hasContent = true;
-      }
+const over: IteratorResult<EventBatch> = { done: true, value: undefined };
+
+/** A class because there is one for each streamed answer: its closures would be made each time. */
+class StreamReader implements BatchSource, FrameSink {
+  readonly #source: StreamSource;
+  readonly #parser: FrameParser;
+  #bytes = 0;
+  #hasContent = false;
+  #isOver = false;
+  #failure: { readonly reason: unknown } | undefined;
+  /** What the read that is looked at has brought so far. */
+  #batch: ChatEvent[] = [];
+  /** The frames that come now lack their own ending. */
+  #isUnended = false;
+
+  constructor(source: StreamSource) {
+    this.#source = source;
+    this.#parser = source.framing.createParser();
+  }
+
+  pull(): Pulled {
+    if (this.#failure !== undefined) {
+      this.#close();
+      throw this.#failure.reason;
     }
-  };
+    if (this.#isOver) return over;
+    this.#source.watchdog.waiting();
+    return this.#source.body.next().then(this.#received, this.#failed);
+  }
 
-  /** The events of one read. What was decoded before a failure is still delivered; the failure comes after it. */
-  const decodeChunk = (chunk: Uint8Array): ChatEvent[] => {
-    const batch: ChatEvent[] = [];
-    try {
-      bytes += chunk.byteLength;
-      if (bytes > source.maxBytes) {
-        throw new UpstreamError("upstream_response_too_large", `${provider} sent more than a stream may hold.`, {
-          provider,
-        });
-      }
-      decodeFrames(parser.push(chunk), batch);
-    } catch (error) {
-      failure = error;
+  next(): Promise<IteratorResult<EventBatch>> {
+    return promised(this);
+  }
+
+  return(): Promise<IteratorResult<EventBatch>> {
+    if (!this.#isOver) this.#close();
+    return Promise.resolve(over);
+  }
+
+  take(frame: StreamFrame): void {
+    const { decoder, dialect, framing } = this.#source;
+    // Whatever comes after the end mark is no part of the answer.
+    if (decoder.ended()) return;
+    const decoded = decoder.decode(frame);
+    if (decoder.broken?.() !== true) {
+      withFrame(dialect, "stream", this.#isUnended ? endedBy(framing.terminator, frame) : frame, decoded);
     }
-    return batch;
-  };
+    this.#add(decoded);
+  }
 
-  const decodeEnd = (): ChatEvent[] => {
-    over = true;
-    const batch: ChatEvent[] = [];
-    try {
-      decodeFrames(parser.end(), batch, framing.terminator);
-      batch.push(...decoder.end());
-    } catch (error) {
-      failure = error;
+  takeRun(chunk: Chunk, start: number): number {
+    const { decoder, dialect } = this.#source;
+    if (decoder.readRun === undefined || decoder.ended()) return start;
+    const end = decoder.readRun(new FrameRun(dialect, chunk, start, this.#batch));
+    // Such frames bring nothing but text.
+    if (end > start) this.#hasContent = true;
+    return end;
+  }
+
+  #add(events: readonly ChatEvent[]): void {
+    for (const event of events) {
+      this.#batch.push(event);
+      if (!this.#hasContent && isContent(event)) this.#hasContent = true;
     }
-    return batch;
-  };
-
-  const close = (): void => {
-    over = true;
-    watchdog.stop();
-    void body.return?.().catch(() => undefined);
-  };
-
-  const failed = (error: unknown): never => {
-    watchdog.received();
-    close();
-    throw brokenStream(error, provider, hasContent);
-  };
+  }
 
   /** What a network read brought, as a batch; where that is nothing, what the next one brings. */
-  const received = (result: IteratorResult<Uint8Array>): Pulled => {
+  readonly #received = (result: IteratorResult<Uint8Array>): Pulled => {
+    const { watchdog, onBatch } = this.#source;
     watchdog.received();
-    const batch = result.done === true ? decodeEnd() : decodeChunk(result.value);
-    if (decoder.ended() && result.done !== true && failure === undefined) {
-      try {
-        batch.push(...decoder.end());
-      } catch (error) {
-        failure = error;
-      }
-      over = true;
-      watchdog.stop();
-      void drain(body, source.clock);
+    this.#batch = [];
+    try {
+      if (result.done === true) this.#decodeEnd();
+      else this.#decodeChunk(result.value);
+    } catch (reason) {
+      // What was decoded before a failure is still delivered; the failure comes after it.
+      this.#failure = { reason };
     }
-    if (result.done === true) watchdog.stop();
-    if (batch.length === 0) return pull();
-    if (hasContent) watchdog.content();
-    source.onBatch?.(batch);
+    const batch = this.#batch;
+    if (batch.length === 0) return this.pull();
+    if (this.#hasContent) watchdog.content();
+    onBatch?.(batch);
     return { done: false, value: batch };
   };
 
-  const pull = (): Pulled => {
-    if (failure !== undefined) {
-      const error = failure;
-      close();
-      throw error;
+  #decodeChunk(chunk: Uint8Array): void {
+    const { provider, decoder, watchdog, body, clock, maxBytes } = this.#source;
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > maxBytes) {
+      throw new UpstreamError("upstream_response_too_large", `${provider} sent more than a stream may hold.`, {
+        provider,
+      });
     }
-    if (over) return { done: true, value: undefined };
-    watchdog.waiting();
-    return body.next().then(received, failed);
+    this.#parser.push(chunk, this);
+    if (!decoder.ended()) return;
+    this.#isOver = true;
+    watchdog.stop();
+    void drain(body, clock);
+    this.#add(decoder.end());
+  }
+
+  #decodeEnd(): void {
+    this.#isOver = true;
+    this.#source.watchdog.stop();
+    this.#isUnended = true;
+    this.#parser.end(this);
+    this.#add(this.#source.decoder.end());
+  }
+
+  readonly #failed = (error: unknown): never => {
+    this.#source.watchdog.received();
+    this.#close();
+    throw brokenStream(error, this.#source.provider, this.#hasContent);
   };
 
-  return {
-    pull,
-    next: async () => pull(),
-    return: () => {
-      if (!over) close();
-      return Promise.resolve({ done: true, value: undefined });
-    },
-  };
-};
+  #close(): void {
+    this.#isOver = true;
+    this.#source.watchdog.stop();
+    void this.#source.body.return?.().catch(() => undefined);
+  }
+}
 
 const endedBy = (ending: string, { raw }: StreamFrame): FrameBytes =>
   typeof raw === "string" ? { raw: raw + ending } : { raw };

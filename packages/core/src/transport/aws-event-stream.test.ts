@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { framesOf } from "../../test/frames.ts";
 import { awsEvent, awsException, awsMessage, framed } from "../../test/aws-message.ts";
 import { createAwsEventStreamParser } from "./aws-event-stream.ts";
 import type { StreamFrame } from "./frame.ts";
@@ -8,7 +9,7 @@ import { framingOf } from "./framing.ts";
 
 const parse = (chunks: readonly Uint8Array[], maxFrameBytes?: number): StreamFrame[] => {
   const parser = createAwsEventStreamParser(maxFrameBytes === undefined ? {} : { maxFrameBytes });
-  return [...chunks.flatMap((chunk) => parser.push(chunk)), ...parser.end()];
+  return framesOf(parser, ...chunks);
 };
 
 const bytewise = (bytes: Uint8Array): Uint8Array[] => [...bytes].map((byte) => Uint8Array.of(byte));
@@ -103,8 +104,9 @@ describe("createAwsEventStreamParser", () => {
     const small = awsEvent("a", 1);
     const large = awsEvent("a", "x".repeat(200));
     const parser = createAwsEventStreamParser({ maxFrameBytes: 150 });
-    expect(parser.push(Buffer.concat([small, large.subarray(0, 12)]))).toHaveLength(1);
-    expect(() => parser.push(Buffer.of(0))).toThrow("more than 150 bytes");
-    expect(() => parser.end()).toThrow("more than 150 bytes");
+    const frames: StreamFrame[] = [];
+    const take = (frame: StreamFrame): void => void frames.push(frame);
+    expect(() => parser.push(Buffer.concat([small, large.subarray(0, 12)]), { take })).toThrow("more than 150 bytes");
+    expect(frames).toHaveLength(1);
   });
 });

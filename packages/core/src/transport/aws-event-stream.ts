@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { UpstreamError } from "../errors.ts";
-import type { FrameParser, FrameParserOptions, StreamFrame } from "./frame.ts";
+import type { FrameParser, FrameParserOptions, FrameSink, StreamFrame } from "./frame.ts";
 
 // A message: its length, the length of its headers, a checksum of these two, headers, payload, a checksum of it all.
 const preludeBytes = 12;
@@ -20,7 +20,6 @@ export const createAwsEventStreamParser = ({
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   let neededBytes = preludeBytes;
-  let failure: UpstreamError | undefined;
 
   /** Takes in a chunk and gives all there is, once that is enough to go on. */
   const gather = (chunk: Uint8Array): Buffer | undefined => {
@@ -44,35 +43,25 @@ export const createAwsEventStreamParser = ({
     pendingBytes = rest.byteLength;
   };
 
-  const cut = (bytes: Buffer, frames: StreamFrame[]): void => {
+  const cut = (bytes: Buffer, sink: FrameSink): void => {
     let start = 0;
     for (;;) {
       const rest = bytes.subarray(start);
       if (rest.byteLength < preludeBytes) return keep(rest, preludeBytes);
       const length = readLength(rest, maxFrameBytes);
       if (rest.byteLength < length) return keep(rest, length);
-      frames.push(readMessage(rest.subarray(0, length)));
+      sink.take(readMessage(rest.subarray(0, length)));
       start += length;
     }
   };
 
   return {
-    push: (chunk) => {
-      if (failure !== undefined) throw failure;
-      const frames: StreamFrame[] = [];
+    push: (chunk, sink) => {
       const bytes = gather(chunk);
-      try {
-        if (bytes !== undefined) cut(bytes, frames);
-      } catch (error) {
-        // Nothing else is thrown by what reads a message.
-        failure = error as UpstreamError;
-        if (frames.length === 0) throw failure;
-      }
-      return frames;
+      if (bytes !== undefined) cut(bytes, sink);
     },
     end: () => {
-      if (failure !== undefined) throw failure;
-      if (pendingBytes === 0) return [];
+      if (pendingBytes === 0) return;
       throw new UpstreamError("upstream_stream_truncated", "The provider's stream ended in the middle of a message.");
     },
   };

@@ -1,3 +1,4 @@
+import type { Chunk } from "../chat/chunk.ts";
 import type { FramePlace } from "../chat/event.ts";
 
 /** One unit of a provider's stream, as its framing delimits it. */
@@ -10,7 +11,7 @@ export interface StreamFrame {
   readonly failure?: true;
   /** Exactly what came, its terminator included, so that it can be sent on as it is. */
   readonly raw: string | Uint8Array;
-  /** Where it stands in the chunk it came with: only if it came whole, and the chunk holds nothing but ASCII. */
+  /** Where it stands among the bytes it came with. */
   readonly place?: FramePlace | undefined;
 }
 
@@ -23,15 +24,27 @@ export interface FrameParserOptions {
   readonly maxFrameBytes?: number;
 }
 
+/** Where a parser's frames go, one by one in their order. What it throws is thrown by `push` and `end`. */
+export interface FrameSink<Frame extends StreamFrame = StreamFrame> {
+  readonly take: (frame: Frame) => void;
+  /**
+   * Takes the frames that begin at `start` of a chunk by itself, as many as it knows without their being taken apart.
+   * All of them must stand in the chunk whole.
+   *
+   * @returns where the first frame begins that is not taken; `start` where none is.
+   */
+  readonly takeRun?: (chunk: Chunk, start: number) => number;
+}
+
 /** Cuts one stream into frames. The frames do not depend on how the bytes were chunked. */
 export interface FrameParser<Frame extends StreamFrame = StreamFrame> {
   /**
-   * The frames that this chunk completed.
+   * Gives the sink the frames that this chunk completed.
    *
    * @throws UpstreamError for what can not be a frame (`upstream_response_too_large`, `upstream_stream_invalid`), after
-   * the frames before it were given.
+   * the frames before it were given; nothing may be pushed after that.
    */
-  readonly push: (chunk: Uint8Array) => Frame[];
-  /** What is left when the stream is over, though nothing ended it. Throws as `push` does. */
-  readonly end: () => Frame[];
+  readonly push: (chunk: Uint8Array, sink: FrameSink<Frame>) => void;
+  /** Gives what is left when the stream is over, though nothing ended it. Throws as `push` does. */
+  readonly end: (sink: FrameSink<Frame>) => void;
 }

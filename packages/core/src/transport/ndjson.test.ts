@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { framesOf, push } from "../../test/frames.ts";
+import type { StreamFrame } from "./frame.ts";
 import { createNdjsonParser } from "./ndjson.ts";
 
 const parse = (chunks: readonly Uint8Array[], maxFrameBytes?: number) => {
   const parser = createNdjsonParser(maxFrameBytes === undefined ? {} : { maxFrameBytes });
-  return [...chunks.flatMap((chunk) => parser.push(chunk)), ...parser.end()];
+  return framesOf(parser, ...chunks);
 };
 
 describe("createNdjsonParser", () => {
@@ -37,8 +39,10 @@ describe("createNdjsonParser", () => {
 
   it("refuses a line that is too long, after the lines before it", () => {
     const parser = createNdjsonParser({ maxFrameBytes: 8 });
-    expect(parser.push(Buffer.from("1\n123456789\n2\n"))).toEqual([{ data: "1", raw: "1\n" }]);
-    expect(() => parser.push(Buffer.from("3\n"))).toThrow("more than 8 bytes");
-    expect(() => createNdjsonParser({ maxFrameBytes: 8 }).push(Buffer.alloc(9, "x"))).toThrow("more than 8 bytes");
+    const frames: StreamFrame[] = [];
+    const take = (frame: StreamFrame): void => void frames.push(frame);
+    expect(() => parser.push(Buffer.from("1\n123456789\n2\n"), { take })).toThrow("more than 8 bytes");
+    expect(frames).toEqual([{ data: "1", raw: "1\n" }]);
+    expect(() => push(createNdjsonParser({ maxFrameBytes: 8 }), "x".repeat(9))).toThrow("more than 8 bytes");
   });
 });

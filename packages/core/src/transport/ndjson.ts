@@ -11,7 +11,6 @@ export const createNdjsonParser = ({
   // The part of an unfinished line that earlier chunks brought: bytes, so that no character is cut in two.
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
-  let failure: UpstreamError | undefined;
 
   const take = (): StreamFrame => {
     const [only] = pending;
@@ -23,36 +22,28 @@ export const createNdjsonParser = ({
     return data === "" ? { raw } : { data, raw };
   };
 
-  /** Takes in a piece of a line; `false` where that makes it too long. */
-  const hold = (piece: Uint8Array): boolean => {
+  const hold = (piece: Uint8Array): void => {
     pending.push(piece);
     pendingBytes += piece.byteLength;
-    if (pendingBytes <= maxFrameBytes) return true;
-    pending = [];
-    failure = new UpstreamError(
+    if (pendingBytes <= maxFrameBytes) return;
+    throw new UpstreamError(
       "upstream_response_too_large",
       `The provider sent a line of more than ${maxFrameBytes} bytes.`,
     );
-    return false;
   };
 
   return {
-    push: (chunk) => {
-      if (failure !== undefined) throw failure;
-      const frames: StreamFrame[] = [];
+    push: (chunk, sink) => {
       let start = 0;
       for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
-        if (!hold(chunk.subarray(start, end + 1))) break;
-        frames.push(take());
+        hold(chunk.subarray(start, end + 1));
         start = end + 1;
+        sink.take(take());
       }
-      if (failure === undefined && start < chunk.byteLength) hold(chunk.subarray(start));
-      if (failure !== undefined && frames.length === 0) throw failure;
-      return frames;
+      if (start < chunk.byteLength) hold(chunk.subarray(start));
     },
-    end: () => {
-      if (failure !== undefined) throw failure;
-      return pendingBytes === 0 ? [] : [take()];
+    end: (sink) => {
+      if (pendingBytes > 0) sink.take(take());
     },
   };
 };

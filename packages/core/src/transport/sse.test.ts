@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { finish, framesOf, push } from "../../test/frames.ts";
 import { effortOf } from "../../test/effort.ts";
 import { named } from "../../test/recordings/answers.ts";
 import { allRecordings, present } from "../../test/recordings/fixtures.ts";
@@ -17,8 +18,7 @@ const told = ({ event, data, raw }: SseFrame): Told => ({
 
 const parse = (chunks: readonly (string | Uint8Array)[], maxFrameBytes?: number): Told[] => {
   const parser = createSseParser(maxFrameBytes === undefined ? {} : { maxFrameBytes });
-  const frames = [...chunks.flatMap((chunk) => parser.push(Buffer.from(chunk))), ...parser.end()];
-  return frames.map(told);
+  return framesOf(parser, ...chunks).map(told);
 };
 
 const bytewise = (stream: string | Uint8Array): Uint8Array[] =>
@@ -36,28 +36,34 @@ const catchError = (action: () => unknown): unknown => {
 };
 
 describe("the place of a frame", () => {
-  const places = (...chunks: readonly string[]): (string | undefined)[] => {
+  const places = (...chunks: readonly string[]): string[] => {
     const parser = createSseParser();
     return chunks
-      .flatMap((chunk) => parser.push(Buffer.from(chunk)))
-      .map(({ place }) => place && Buffer.from(place.chunk.subarray(place.start, place.end)).toString());
+      .flatMap((chunk) => push(parser, chunk))
+      .map(({ place }) => Buffer.from(place.chunk.subarray(place.start, place.end)).toString());
   };
 
-  it("is the piece of the chunk that holds exactly its bytes", () => {
+  it("holds exactly its bytes", () => {
     expect(places("data: a\n\n: b\n\n", "data: c\n\n")).toEqual(["data: a\n\n", ": b\n\n", "data: c\n\n"]);
-  });
-
-  it("is not told of a frame that came in several chunks", () => {
-    expect(places("data: a", "\n\ndata: b\n\n")).toEqual([undefined, "data: b\n\n"]);
-  });
-
-  it("is not told where characters are not bytes", () => {
-    expect(places("data: é\n\ndata: b\n\n", "\uFEFFdata: c\n\n", "data: d\n\n")).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      "data: d\n\n",
+    expect(places("data: a", "\n\ndata: b\n\n")).toEqual(["data: a\n\n", "data: b\n\n"]);
+    expect(places("\uFEFFdata: é\n\ndata: b\n\n", "data: c\n\n")).toEqual([
+      "data: é\n\n",
+      "data: b\n\n",
+      "data: c\n\n",
     ]);
+  });
+
+  it("is next to its neighbour's where both came with one read", () => {
+    const [first, second] = push(createSseParser(), "data: é\n\ndata: b\n\n");
+    expect(first?.place.chunk).toBe(second?.place.chunk);
+    expect(first?.place.end).toBe(second?.place.start);
+  });
+
+  it("holds bytes that are no UTF-8 as they came", () => {
+    const bytes = Buffer.concat([Buffer.from("data: "), Buffer.of(0xff), Buffer.from("\n\n")]);
+    const [frame] = push(createSseParser(), bytes);
+    expect(frame?.data).toBe("\uFFFD");
+    expect(frame?.place.chunk.subarray(frame.place.start, frame.place.end)).toEqual(bytes);
   });
 });
 
@@ -89,16 +95,16 @@ describe("createSseParser", () => {
     ["CR", "data: a\r\r"],
   ])("gives a frame of a %s stream as soon as its last byte is in", (_, frame) => {
     const parser = createSseParser();
-    for (const byte of bytewise(frame.slice(0, -1))) expect(parser.push(byte)).toEqual([]);
-    expect(parser.push(Buffer.from(frame.slice(-1))).map(told)).toEqual([{ data: "a", raw: frame }]);
-    expect(parser.end()).toEqual([]);
+    for (const byte of bytewise(frame.slice(0, -1))) expect(push(parser, byte)).toEqual([]);
+    expect(push(parser, frame.slice(-1)).map(told)).toEqual([{ data: "a", raw: frame }]);
+    expect(finish(parser)).toEqual([]);
   });
 
   it("waits with a blank line's CR for the LF that may belong to it", () => {
     const parser = createSseParser();
-    expect(parser.push(Buffer.from("data: a\n\r"))).toEqual([]);
-    expect(parser.push(Buffer.from("data: b\n\r")).map(told)).toEqual([{ data: "a", raw: "data: a\n\r" }]);
-    expect(parser.push(Buffer.from("\n")).map(told)).toEqual([{ data: "b", raw: "data: b\n\r\n" }]);
+    expect(push(parser, "data: a\n\r")).toEqual([]);
+    expect(push(parser, "data: b\n\r").map(told)).toEqual([{ data: "a", raw: "data: a\n\r" }]);
+    expect(push(parser, "\n").map(told)).toEqual([{ data: "b", raw: "data: b\n\r\n" }]);
   });
 
   it("does not take a bare CR inside a block for its end", () => {
@@ -156,7 +162,7 @@ describe("createSseParser", () => {
     ]);
   });
 
-  it("gives what is left at the end, whatever it is", () => {
+  it("gives what is left at the finish, whatever it is", () => {
     expect(parse(["data: [DONE]"])).toEqual([{ data: "[DONE]", raw: "data: [DONE]" }]);
     expect(parse(["data: [DONE]\r"])).toEqual([{ data: "[DONE]", raw: "data: [DONE]\r" }]);
     expect(parse(["data: a\n\n \n"])).toEqual([{ data: "a", raw: "data: a\n\n" }, { raw: " \n" }]);
@@ -174,16 +180,17 @@ describe("createSseParser", () => {
     }
     // A frame without an end is refused while it comes.
     const parser = createSseParser({ maxFrameBytes: max });
-    expect(parser.push(Buffer.from("data: end"))).toEqual([]);
-    expect(GatewayError.is(catchError(() => parser.push(Buffer.from("less"))))).toBe(true);
+    expect(push(parser, "data: end")).toEqual([]);
+    expect(GatewayError.is(catchError(() => push(parser, "less")))).toBe(true);
   });
 
-  it("gives the frames before a too large one first, and refuses all that follows", () => {
+  it("gives the frames before a too large one first", () => {
     const parser = createSseParser({ maxFrameBytes: 20 });
-    const tooLarge = expect.objectContaining({ code: "upstream_response_too_large" });
-    expect(parser.push(Buffer.from(`data: a\n\ndata: ${"b".repeat(20)}\n\ndata: c\n\n`))).toHaveLength(1);
-    expect(catchError(() => parser.push(Buffer.from("data: d\n\n")))).toEqual(tooLarge);
-    expect(catchError(() => parser.end())).toEqual(tooLarge);
+    const frames: SseFrame[] = [];
+    const stream = Buffer.from(`data: a\n\ndata: ${"b".repeat(20)}\n\ndata: c\n\n`);
+    const pushAll = (): void => parser.push(stream, { take: (frame) => void frames.push(frame) });
+    expect(catchError(pushAll)).toMatchObject({ code: "upstream_response_too_large" });
+    expect(frames.map(told)).toEqual([{ data: "a", raw: "data: a\n\n" }]);
   });
 
   it("takes time in proportion to a frame's length, however small the pieces", async () => {
@@ -191,7 +198,7 @@ describe("createSseParser", () => {
     const parser = createSseParser();
     let frames = 0;
     const effort = await effortOf(() => {
-      for (let at = 0; at < frame.length; at += 16) frames += parser.push(frame.subarray(at, at + 16)).length;
+      for (let at = 0; at < frame.length; at += 16) frames += push(parser, frame.subarray(at, at + 16)).length;
     });
     expect(frames).toBe(1);
     // Tens of milliseconds; searching or copying the pending text for each piece would take more than ten seconds.

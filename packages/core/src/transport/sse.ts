@@ -1,7 +1,7 @@
-import { isAscii } from "node:buffer";
-import type { FramePlace } from "../chat/event.ts";
+import { Chunk } from "../chat/chunk.ts";
+import { ChunkPiece } from "../chat/frame.ts";
 import { UpstreamError } from "../errors.ts";
-import type { FrameParser, FrameParserOptions, StreamFrame } from "./frame.ts";
+import type { FrameParser, FrameParserOptions, FrameSink, StreamFrame } from "./frame.ts";
 
 /** What a block of an event stream says. */
 interface Fields {
@@ -11,33 +11,16 @@ interface Fields {
 
 /**
  * One block of an event stream, up to and including the blank line that ends it; `data` is its lines joined by LF. A
- * class, because there is one for each event: what came is cut out when it is asked for, which it mostly is not.
+ * class, because there is one for each event.
  */
-export class SseFrame implements StreamFrame {
+export class SseFrame extends ChunkPiece implements StreamFrame {
   readonly event: string | undefined;
   readonly data: string | undefined;
-  /** What was read, where places in it are places in the text. */
-  readonly chunk: Uint8Array | undefined;
-  readonly start: number;
-  readonly end: number;
-  readonly #text: string;
 
-  constructor({ event, data }: Fields, text: string, start: number, end: number, chunk: Uint8Array | undefined) {
+  constructor({ event, data }: Fields, chunk: Chunk, start: number, end: number) {
+    super(chunk, start, end);
     this.event = event;
     this.data = data;
-    this.chunk = chunk;
-    this.start = start;
-    this.end = end;
-    this.#text = text;
-  }
-
-  get raw(): string {
-    return this.#text.slice(this.start, this.end);
-  }
-
-  get place(): FramePlace | undefined {
-    // The cast holds because the compiler does not see that it is this chunk that was looked at.
-    return this.chunk === undefined ? undefined : (this as FramePlace);
   }
 }
 
@@ -48,192 +31,178 @@ export class SseFrame implements StreamFrame {
 type Position = "line" | "start" | "line-cr" | "blank-cr";
 
 const defaults = { maxFrameBytes: 1024 * 1024 };
-const byteOrderMark = "\uFEFF";
+const byteOrderMark = Buffer.from("\uFEFF");
 const lineFeed = 10;
 const carriageReturn = 13;
 
 /**
- * Makes a parser for one stream, after the WHATWG event-stream algorithm. The raw texts of all frames, joined, are the
- * decoded stream without its byte order mark.
+ * Makes a parser for one stream, after the WHATWG event-stream algorithm. It works on bytes: lines end in the same ones
+ * in all of UTF-8, so a frame never begins or ends within a character. The bytes of all frames, joined, are the stream
+ * without its byte order mark.
  *
  * A CR that ends a blank line takes the LF after it, so a frame may wait for one more character. Only where the line
  * before ended in a bare CR it does not: such a stream has no LFs to wait for.
  */
 export const createSseParser = (options: FrameParserOptions = {}): FrameParser<SseFrame> => {
   const maxFrameBytes = options.maxFrameBytes ?? defaults.maxFrameBytes;
-  // The mark is dropped here: Node's decoder, when asked to, also drops one behind a character that two chunks share.
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  /** The decoder may hold the beginning of a character. */
-  let isMidCharacter = false;
-  let hasBegun = false;
+  /** What may be the beginning of a byte order mark; `undefined` once the stream has begun. */
+  let mark: Buffer | undefined = Buffer.alloc(0);
   let position: Position = "start";
-  // The part of an unfinished frame that earlier chunks brought. It is only ever appended to: searching it would make a
-  // frame that comes in many pieces cost the square of its length.
-  let pending = "";
+  // The part of an unfinished frame that earlier chunks brought. It is only joined once it is whole: joining it for each
+  // piece would make a frame that comes in many cost the square of its length.
+  let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   let hasCarriageReturns = false;
-  let failure: UpstreamError | undefined;
 
-  /** Whether a piece of a text that ends the pending frame leaves it small enough. */
-  const fits = (text: string, start: number, end: number): boolean => {
-    // A UTF-16 unit takes three bytes at most, so short frames need not be measured.
-    if (pendingBytes + (end - start) * 3 <= maxFrameBytes) return true;
-    if (pendingBytes + Buffer.byteLength(text.slice(start, end)) <= maxFrameBytes) return true;
-    failure = tooLarge(maxFrameBytes);
-    return false;
-  };
-
-  /** Ends the pending frame with the piece of the text from `start` to `end`, unless that makes it too large. */
-  const complete = (text: string, start: number, end: number, frames: SseFrame[], chunk?: Uint8Array): boolean => {
-    if (!fits(text, start, end)) return false;
-    const isWhole = pending === "";
-    const raw = isWhole ? text.slice(start, end) : pending + text.slice(start, end);
-    pending = "";
-    pendingBytes = 0;
-    position = "start";
-    const lines = hasCarriageReturns ? raw.replace(/\r\n?/g, "\n") : raw;
-    const fields = readFields(lines, 0, lines.length);
-    frames.push(
-      isWhole ? new SseFrame(fields, text, start, end, chunk) : new SseFrame(fields, raw, 0, raw.length, undefined),
+  const checkSize = (bytes: number): void => {
+    if (bytes <= maxFrameBytes) return;
+    throw new UpstreamError(
+      "upstream_response_too_large",
+      `The provider sent an event of more than ${maxFrameBytes} bytes.`,
     );
-    return true;
   };
 
-  const hold = (piece: string): void => {
-    pending += piece;
-    pendingBytes += Buffer.byteLength(piece);
-    if (pendingBytes > maxFrameBytes) failure = tooLarge(maxFrameBytes);
+  const hold = (piece: Uint8Array): void => {
+    if (piece.length === 0) return;
+    pending.push(piece);
+    pendingBytes += piece.length;
+    checkSize(pendingBytes);
+  };
+
+  const give = (chunk: Chunk, start: number, end: number, sink: FrameSink<SseFrame>): void => {
+    checkSize(end - start);
+    const text = chunk.text(start, end);
+    const fields = readFields(hasCarriageReturns ? text.replace(/\r\n?/g, "\n") : text);
+    sink.take(new SseFrame(fields, chunk, start, end));
+  };
+
+  /** Gives the pending frame, which the piece of the chunk from `start` to `end` completes. */
+  const complete = (chunk: Chunk, start: number, end: number, sink: FrameSink<SseFrame>): void => {
+    position = "start";
+    if (pending.length === 0) {
+      give(chunk, start, end, sink);
+      return;
+    }
+    hold(chunk.bytes.subarray(start, end));
+    const whole = new Chunk(Buffer.concat(pending, pendingBytes));
+    pending = [];
+    pendingBytes = 0;
+    const isTaken = !hasCarriageReturns && sink.takeRun !== undefined && sink.takeRun(whole, 0) > 0;
+    if (!isTaken) give(whole, 0, whole.bytes.length, sink);
   };
 
   /**
-   * The frames that stand whole in a text without CRs: each ends where an LF follows an LF.
+   * Gives the frames that stand whole in a chunk without CRs: each ends where an LF follows an LF.
    *
    * @returns where the last of them ends.
    */
-  const scanWhole = (text: string, frames: SseFrame[], chunk: Uint8Array | undefined): number => {
-    let start = 0;
+  const scanWhole = (chunk: Chunk, from: number, sink: FrameSink<SseFrame>): number => {
+    const { bytes } = chunk;
+    let start = from;
     for (;;) {
-      const lineEnd = text.indexOf("\n", start);
-      if (lineEnd === -1) return start;
-      let end = lineEnd + 1;
-      if (lineEnd !== start) {
-        const blank = text.charCodeAt(end) === lineFeed ? lineEnd : text.indexOf("\n\n", end);
-        if (blank === -1) return start;
-        end = blank + 2;
+      // Where all that is left is no larger than a frame may be, none of its frames is.
+      if (sink.takeRun !== undefined && bytes.length - start <= maxFrameBytes) start = sink.takeRun(chunk, start);
+      let lineEnd = bytes.indexOf(lineFeed, start);
+      if (lineEnd > start) {
+        while (lineEnd !== -1 && bytes[lineEnd + 1] !== lineFeed) lineEnd = bytes.indexOf(lineFeed, lineEnd + 1);
+        if (lineEnd !== -1) lineEnd++;
       }
-      if (!fits(text, start, end)) return start;
-      frames.push(new SseFrame(readFields(text, start, end), text, start, end, chunk));
-      start = end;
+      if (lineEnd === -1) return start;
+      give(chunk, start, lineEnd + 1, sink);
+      start = lineEnd + 1;
     }
   };
 
-  const scan = (text: string, frames: SseFrame[], chunk: Uint8Array | undefined): void => {
-    const { length } = text;
-    let cr = indexOrEnd(text, "\r", 0);
+  const scan = (chunk: Chunk, from: number, sink: FrameSink<SseFrame>): void => {
+    const { bytes } = chunk;
+    const { length } = bytes;
+    let cr = indexOrEnd(bytes, carriageReturn, from);
     if (cr !== length) hasCarriageReturns = true;
-    let start = cr === length && pending === "" && position === "start" ? scanWhole(text, frames, chunk) : 0;
-    if (failure !== undefined) return;
+    let start = cr === length && pending.length === 0 && position === "start" ? scanWhole(chunk, from, sink) : from;
     let at = start;
-    // The next LF and CR, looked for again only when passed: each character is searched once.
+    // The next LF and CR, looked for again only when passed: each byte is searched once.
     let lf = -1;
     while (at < length) {
       if (position === "line") {
-        if (lf < at) lf = indexOrEnd(text, "\n", at);
-        if (cr < at) cr = indexOrEnd(text, "\r", at);
+        if (lf < at) lf = indexOrEnd(bytes, lineFeed, at);
+        if (cr < at) cr = indexOrEnd(bytes, carriageReturn, at);
         at = Math.min(lf, cr);
         if (at === length) break;
         position = at === lf ? "start" : "line-cr";
         at++;
         continue;
       }
-      const code = text.charCodeAt(at);
-      const isBreak = code === lineFeed || code === carriageReturn;
+      const byte = bytes[at];
+      const isBreak = byte === lineFeed || byte === carriageReturn;
       if (position !== "blank-cr" && !isBreak) {
         position = "line";
         continue;
       }
-      if (position === "line-cr" && code === lineFeed) {
+      if (position === "line-cr" && byte === lineFeed) {
         position = "start";
         at++;
         continue;
       }
-      if (position === "start" && code === carriageReturn) {
+      if (position === "start" && byte === carriageReturn) {
         position = "blank-cr";
         at++;
         continue;
       }
       // A blank line is complete: LF, CR behind a bare CR, or a CR whose LF is here or will not come.
-      if (position !== "blank-cr" || code === lineFeed) at++;
-      if (!complete(text, start, at, frames, chunk)) return;
+      if (position !== "blank-cr" || byte === lineFeed) at++;
+      complete(chunk, start, at, sink);
       start = at;
     }
-    if (start < length) hold(text.slice(start));
+    hold(bytes.subarray(start));
   };
 
-  /** @param chunk The bytes, where the text has a character for each. */
-  const run = (text: string, isEnd: boolean, chunk?: Uint8Array): SseFrame[] => {
-    if (failure !== undefined) throw failure;
-    const frames: SseFrame[] = [];
-    scan(hasBegun || !text.startsWith(byteOrderMark) ? text : text.slice(1), frames, chunk);
-    hasBegun ||= text !== "";
-    if (isEnd && pending !== "" && failure === undefined) complete("", 0, 0, frames);
-    if (failure !== undefined) {
-      pending = "";
-      if (frames.length === 0) throw failure;
+  /** The first bytes of all, which may be a byte order mark and need not come together. */
+  const begin = (bytes: Buffer, sink: FrameSink<SseFrame>, isEnd: boolean): void => {
+    const { length } = byteOrderMark;
+    if (!isEnd && bytes.length < length && byteOrderMark.subarray(0, bytes.length).equals(bytes)) {
+      mark = bytes;
+      return;
     }
-    return frames;
+    mark = undefined;
+    scan(new Chunk(bytes), bytes.subarray(0, length).equals(byteOrderMark) ? length : 0, sink);
   };
 
   return {
-    push: (chunk) => {
-      if (!isMidCharacter && isAscii(chunk)) {
-        return run(asBuffer(chunk).toString("latin1"), false, chunk);
-      }
-      const text = decoder.decode(chunk, { stream: true });
-      isMidCharacter = chunk.byteLength === 0 ? isMidCharacter : (chunk.at(-1) ?? 0) > 0x7f;
-      return run(text, false);
+    push: (bytes, sink) => {
+      if (mark === undefined) scan(new Chunk(bytes), 0, sink);
+      else begin(mark.length === 0 ? new Chunk(bytes).bytes : Buffer.concat([mark, bytes]), sink, false);
     },
-    end: () => run(decoder.decode(), true),
+    end: (sink) => {
+      if (mark !== undefined) begin(mark, sink, true);
+      if (pending.length > 0) complete(new Chunk(new Uint8Array(0)), 0, 0, sink);
+    },
   };
 };
 
-const asBuffer = (chunk: Uint8Array): Buffer =>
-  Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-
-const indexOrEnd = (text: string, search: string, from: number): number => {
-  const index = text.indexOf(search, from);
-  return index === -1 ? text.length : index;
+const indexOrEnd = (bytes: Buffer, byte: number, from: number): number => {
+  const index = bytes.indexOf(byte, from);
+  return index === -1 ? bytes.length : index;
 };
 
-const tooLarge = (maxFrameBytes: number): UpstreamError =>
-  new UpstreamError("upstream_response_too_large", `The provider sent an event of more than ${maxFrameBytes} bytes.`);
-
-/** Reads the fields of a frame from its lines, which end in LF and stand in a text from `start` to `end`. */
-const readFields = (text: string, start: number, end: number): Fields => {
+/** Reads the fields of a frame from its lines, which end in LF. */
+const readFields = (text: string): Fields => {
   // One line that begins with `data: ` is what nearly all frames are.
-  if (text.startsWith("data: ", start)) {
-    const lineEnd = text.indexOf("\n", start);
-    if (lineEnd === end - 2) return { data: text.slice(start + 6, lineEnd) };
-  }
+  if (text.startsWith("data: ") && text.indexOf("\n") === text.length - 2) return { data: text.slice(6, -2) };
   let event: string | undefined;
   let data: string | undefined;
-  for (let at = start; at < end;) {
-    // The last line may lack its end.
-    const lineEnd = Math.min(indexOrEnd(text, "\n", at), end);
-    const value = readField(text, "data", at, lineEnd);
+  for (const line of text.split("\n")) {
+    const value = readField(line, "data");
     if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`;
-    else event = readField(text, "event", at, lineEnd) ?? event;
-    at = lineEnd + 1;
+    else event = readField(line, "event") ?? event;
   }
   // An empty name is the same as none.
   return { ...(event === undefined || event === "" ? {} : { event }), ...(data === undefined ? {} : { data }) };
 };
 
-/** The value of the line from `start` to `end` if it is this field. */
-const readField = (text: string, name: string, start: number, end: number): string | undefined => {
-  if (!text.startsWith(name, start)) return undefined;
-  const colon = start + name.length;
-  if (colon === end) return "";
-  if (text[colon] !== ":") return undefined;
-  return text.slice(text[colon + 1] === " " ? colon + 2 : colon + 1, end);
+/** The value of a line if it is this field. */
+const readField = (line: string, name: string): string | undefined => {
+  if (!line.startsWith(name)) return undefined;
+  if (line.length === name.length) return "";
+  if (line[name.length] !== ":") return undefined;
+  return line.slice(name.length + (line[name.length + 1] === " " ? 2 : 1));
 };

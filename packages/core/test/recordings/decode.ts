@@ -1,7 +1,8 @@
 import { createCollector, type CollectedReply } from "../../src/chat/collect.ts";
-import { withFrame, type ChatEvent } from "../../src/chat/event.ts";
+import type { ChatEvent } from "../../src/chat/event.ts";
+import { FrameRun, withFrame } from "../../src/chat/frame.ts";
 import type { BackDialect, DecodeOptions } from "../../src/dialects/dialect.ts";
-import type { StreamFrame } from "../../src/transport/frame.ts";
+import type { FrameSink } from "../../src/transport/frame.ts";
 import { framingOf } from "../../src/transport/framing.ts";
 import type { Json, Recording } from "./fixtures.ts";
 
@@ -32,17 +33,19 @@ export const decodeStream = (
   const parser = framing.createParser();
   const decoder = dialect.createDecoder(options);
   const events: ChatEvent[] = [];
-  const take = (frames: readonly StreamFrame[], ending = ""): void => {
-    for (const frame of frames) {
+  const sink = (ending: string): FrameSink => ({
+    take: (frame) => {
       if (decoder.ended()) return;
       const decoded = decoder.decode(frame);
       const bytesOf = ending === "" ? frame : { raw: String(frame.raw) + ending };
       if (decoder.broken?.() !== true) withFrame(dialect.id, "stream", bytesOf, decoded);
       events.push(...decoded);
-    }
-  };
-  for (let at = 0; at < bytes.length; at += size) take(parser.push(bytes.subarray(at, at + size)));
-  take(parser.end(), framing.terminator);
+    },
+    takeRun: (chunk, start) =>
+      decoder.ended() ? start : (decoder.readRun?.(new FrameRun(dialect.id, chunk, start, events)) ?? start),
+  });
+  for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size), sink(""));
+  parser.end(sink(framing.terminator));
   return [...events, ...decoder.end()];
 };
 

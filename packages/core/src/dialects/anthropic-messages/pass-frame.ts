@@ -48,11 +48,11 @@ export const citationIn = (value: unknown): Json | undefined => {
  * and takes note of what it says. Otherwise nothing happens, and its events are to be written anew.
  */
 export const passFrame = (state: MessageState, frame: Frame): boolean => {
-  const { events } = frame;
-  const [first] = events;
-  if (first === undefined || !fits(state, first, events)) return false;
+  const { samples } = frame;
+  const [first] = samples;
+  if (first === undefined || !fits(state, first, samples)) return false;
   state.blocks.pass(frame.bytes);
-  follow(state, first, events);
+  follow(state, samples);
   return true;
 };
 
@@ -107,10 +107,8 @@ const fitsOpaque = (state: MessageState, { name, value }: OpaqueEvent, events: r
   }
 };
 
-const follow = (state: MessageState, first: ChatEvent, events: readonly ChatEvent[]): void => {
+const follow = (state: MessageState, events: readonly ChatEvent[]): void => {
   const { blocks } = state;
-  // Most frames are deltas of text, after which nothing is different.
-  if (first.type === "text-delta") return;
   for (const event of events) {
     if (event.type === "opaque") followOpaque(state, event, events);
     else if (event.type === "reply-start") state.isStarted = true;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { framesOf } from "../../../test/frames.ts";
 import { answers, isBroken, isRefusal, soundAnswers } from "../../../test/recordings/answers.ts";
 import { fold } from "../../../test/recordings/decode.ts";
 import { present, type Recording as RecordedAnswer } from "../../../test/recordings/fixtures.ts";
 import type { CollectedReply } from "../../chat/collect.ts";
-import { type ChatEvent, type EventBatch, withFrame } from "../../chat/event.ts";
+import type { ChatEvent, EventBatch } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import type { Part } from "../../chat/message.ts";
 import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, EncodeOptions } from "../dialect.ts";
@@ -75,7 +77,7 @@ const decodeStream = (bytes: Uint8Array): Decoded => {
   const parser = createSseParser();
   const batch: ChatEvent[] = [];
   try {
-    for (const frame of [...parser.push(bytes), ...parser.end()]) {
+    for (const frame of framesOf(parser, bytes)) {
       if (decoder.ended()) break;
       const events = decoder.decode(frame);
       if (decoder.broken?.() !== true) withFrame(anthropicMessages.id, "stream", frame, events);

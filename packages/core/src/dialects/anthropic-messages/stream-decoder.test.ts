@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { framesOf } from "../../../test/frames.ts";
+import type { StreamFrame } from "../../transport/frame.ts";
 import { createCollector } from "../../chat/collect.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import { UpstreamError } from "../../errors.ts";
@@ -39,7 +41,7 @@ const end = (reason: string, more: object = {}, usage: object = { output_tokens:
   frame({ type: "message_delta", delta: { stop_reason: reason, stop_sequence: null, ...more }, usage });
 const stop = frame({ type: "message_stop" });
 
-const decodeAll = (frames: readonly ReturnType<typeof frame>[], decodeOptions = options): ChatEvent[] => {
+const decodeAll = (frames: readonly StreamFrame[], decodeOptions = options): ChatEvent[] => {
   const decoder = createDecoder(decodeOptions);
   return [...frames.flatMap((one) => decoder.decode(one)), ...decoder.end()];
 };
@@ -298,7 +300,7 @@ describe("createDecoder", () => {
     const bytes = Buffer.from(frames.map(({ raw }) => raw).join(""));
     const read = (chunks: readonly Uint8Array[]): ChatEvent[] => {
       const parser = createSseParser();
-      return decodeAll([...chunks.flatMap((chunk) => parser.push(chunk)), ...parser.end()] as typeof frames); // Frames as the parser cuts them
+      return decodeAll(framesOf(parser, ...chunks));
     };
     const expected = read([bytes]);
     for (let at = 1; at < bytes.length; at++) {
@@ -313,7 +315,7 @@ describe("createDecoder", () => {
       const parser = createSseParser();
       const decoder = createDecoder(options);
       try {
-        for (const one of [...parser.push(bytes.subarray(0, length)), ...parser.end()]) decoder.decode(one);
+        for (const one of framesOf(parser, bytes.subarray(0, length))) decoder.decode(one);
         decoder.end();
         return "complete";
       } catch (error) {

@@ -4,10 +4,10 @@ import type { StreamFrame } from "../../transport/frame.ts";
 import type { DecodeOptions, FrameDecoder, Json } from "../dialect.ts";
 import { isObject, numberIn, objectIn, stringIn } from "../fields.ts";
 import { madeCallId } from "../made-call-id.ts";
+import { RepeatedFrames, type Lesson } from "../repeated-frames.ts";
 import { toUpstreamError } from "../upstream-error.ts";
 import { decodeCitation } from "./citations.ts";
 import { completedBlock, decodeEnd, decodeReasoning, decodeReply, decodeStart } from "./decode-reply.ts";
-import { createDeltaTemplate, type DeltaTemplate } from "./delta-template.ts";
 import { decodeError } from "./errors.ts";
 import { dialectId, signatureFormat } from "./identity.ts";
 import { createOpaqueBlock, type OpaqueBlock } from "./opaque-block.ts";
@@ -27,13 +27,6 @@ interface OpenText {
   readonly citations: Json[];
 }
 
-/** The block whose deltas come now, and the form they have. */
-interface CurrentBlock {
-  readonly index: number;
-  readonly type: "text_delta" | "thinking_delta";
-  readonly template: DeltaTemplate;
-}
-
 const maxToolCalls = 128;
 // The blank line after a frame: where it is missing, the connection was closed within or right after it.
 const isTerminated = /(\n|\r)\r?\n$|\r\r$/;
@@ -44,8 +37,8 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const calls = new Map<number, OpenCall>();
   const texts = new Map<number, OpenText>();
   const opaques = new Map<number, OpaqueBlock>();
+  const repeated = new RepeatedFrames();
   let toolCalls = 0;
-  let current: CurrentBlock | undefined;
   let usage: Json = {};
   let textLength = 0;
   let hasEnd = false;
@@ -109,19 +102,24 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     };
   };
 
-  const readDelta = (value: Json, data: string): ChatEvent => {
+  const readDelta = (value: Json, frame: StreamFrame): ChatEvent => {
     const delta = objectIn(value, "delta") ?? {};
     const block = blockIndex(value);
     switch (delta["type"]) {
       case "text_delta": {
         const text = stringIn(delta, "text") ?? "";
-        learn(block, "text_delta", "text", data, text);
         textLength += text.length;
+        learn(frame, "text", text, (word, run) => {
+          textLength += word.length;
+          return { type: "text-delta", choice: 0, text: word, block, frame: run };
+        });
         return { type: "text-delta", choice: 0, text, block };
       }
       case "thinking_delta": {
         const text = stringIn(delta, "thinking") ?? "";
-        learn(block, "thinking_delta", "thinking", data, text);
+        learn(frame, "thinking", text, (word, run) => {
+          return { type: "reasoning-delta", choice: 0, text: word, block, frame: run };
+        });
         return { type: "reasoning-delta", choice: 0, text, block };
       }
       case "signature_delta": {
@@ -147,10 +145,8 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     return opaque("content_block_delta", value);
   };
 
-  const learn = (index: number, type: CurrentBlock["type"], field: string, data: string, text: string): void => {
-    if (current?.index === index && current.type === type) return;
-    const template = createDeltaTemplate(data, field, text);
-    current = template && { index, type, template };
+  const learn = ({ data = "", raw }: StreamFrame, field: string, word: string, eventOf: Lesson["eventOf"]): void => {
+    if (!isBroken && typeof raw === "string") repeated.learn({ data, raw, field, word, eventOf });
   };
 
   const stopBlock = (value: Json): readonly ChatEvent[] => {
@@ -201,24 +197,20 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     return [...[...texts.keys()].flatMap(endText), ...decodeEnd({}, toolCalls > 0), event];
   };
 
-  const decodeValue = (
-    value: Json,
-    type: string | undefined,
-    { data = "", raw }: StreamFrame,
-  ): readonly ChatEvent[] => {
+  const decodeValue = (value: Json, type: string | undefined, frame: StreamFrame): readonly ChatEvent[] => {
     switch (type) {
       case "message_start":
         return startMessage(value);
       case "content_block_start":
         return startBlock(value);
       case "content_block_delta":
-        return [readDelta(value, data)];
+        return [readDelta(value, frame)];
       case "content_block_stop":
         return stopBlock(value);
       case "message_delta":
         return endMessage(value);
       case "message_stop":
-        return stop(value, String(raw));
+        return stop(value, String(frame.raw));
       case "error":
         throw toUpstreamError(decodeError(value), { provider });
       case "message":
@@ -247,16 +239,6 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       isBroken = false;
       return [opaque("comment")];
     }
-    if (current !== undefined) {
-      const text = current.template.cut(data);
-      if (text !== undefined) {
-        isBroken = event !== "content_block_delta";
-        if (current.type === "thinking_delta")
-          return [{ type: "reasoning-delta", choice: 0, text, block: current.index }];
-        textLength += text.length;
-        return [{ type: "text-delta", choice: 0, text, block: current.index }];
-      }
-    }
     if (data === "[DONE]") return [opaque("done")];
     const value = parse(data, String(frame.raw));
     if (!isObject(value)) throw fail("upstream_stream_invalid", "sent an event that is no JSON object.");
@@ -268,6 +250,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
 
   return {
     decode,
+    readRun: (run) => repeated.read(run),
     end: () => {
       if (isOver || (hasEnd && quirks.doneMarker === "optional")) return [];
       throw truncated();

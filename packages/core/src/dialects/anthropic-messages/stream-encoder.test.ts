@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ChatEvent, type EventBatch, withFrame } from "../../chat/event.ts";
+import { framesOf } from "../../../test/frames.ts";
+import type { ChatEvent, EventBatch } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import { GatewayError } from "../../errors.ts";
 import { createSseParser } from "../../transport/sse.ts";
 import type { DecodeOptions, EncodeOptions, Json } from "../dialect.ts";
@@ -25,7 +27,7 @@ const encode = (...batches: readonly EventBatch[]): string => {
 
 /** The data of each frame; each must have its name. */
 const dataOf = (stream: string): Json[] =>
-  [...createSseParser().push(Buffer.from(stream))].map(({ event, data }) => {
+  framesOf(createSseParser(), stream).map(({ event, data }) => {
     const value: Json = JSON.parse(data ?? "");
     expect(event).toBe(value["type"]);
     return value;
@@ -236,12 +238,10 @@ const closing =
 /** The events of each frame. */
 const decodeFrames = (stream: string): (readonly ChatEvent[])[] => {
   const decoder = createDecoder(options);
-  return createSseParser()
-    .push(Buffer.from(stream))
-    .map((frame) => {
-      const events = decoder.decode(frame);
-      return decoder.broken?.() === true ? events : withFrame("anthropic-messages", "stream", frame, events);
-    });
+  return framesOf(createSseParser(), stream).map((frame) => {
+    const events = decoder.decode(frame);
+    return decoder.broken?.() === true ? events : withFrame("anthropic-messages", "stream", frame, events);
+  });
 };
 
 const decode = (stream: string): ChatEvent[] => decodeFrames(stream).flat();

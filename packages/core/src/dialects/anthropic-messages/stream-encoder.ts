@@ -1,11 +1,5 @@
-import {
-  intactFrame,
-  type ChatEvent,
-  type EventBatch,
-  type OpaqueEvent,
-  type ReasoningDelta,
-  type ReplyStart,
-} from "../../chat/event.ts";
+import type { ChatEvent, EventBatch, OpaqueEvent, ReasoningDelta, ReplyStart } from "../../chat/event.ts";
+import { intactFrame } from "../../chat/frame.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, EventEncoder, Json } from "../dialect.ts";
 import { isObject, objectIn } from "../fields.ts";

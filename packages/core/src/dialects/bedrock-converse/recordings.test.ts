@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { StreamFrame } from "../../transport/frame.ts";
 import { cutsIn } from "../../../test/cuts.ts";
 import { answers, isRefusal, named, soundAnswers } from "../../../test/recordings/answers.ts";
 import { decodeAnswer, decodeOptions, decodeStream, fold } from "../../../test/recordings/decode.ts";
@@ -152,10 +153,11 @@ describe.skipIf(!present)("recorded errors (skipped where the recordings are abs
     const parser = createAwsEventStreamParser();
     let text = "";
     const run = (): void => {
-      for (const frame of parser.push(body)) {
+      const take = (frame: StreamFrame): void => {
         for (const event of decoder.decode(frame)) if (event.type === "text-delta") text += event.text;
-      }
-      parser.end();
+      };
+      parser.push(body, { take });
+      parser.end({ take });
       decoder.end();
     };
     expect(run).toThrow(expect.objectContaining({ code }));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { framesOf } from "../../../test/frames.ts";
 import { type CollectedReply, createCollector } from "../../chat/collect.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
@@ -21,7 +22,7 @@ const candidate = (parts: readonly unknown[], rest: object = {}): unknown => ({
 
 const feed = (decoder: FrameDecoder, body: string | Uint8Array): ChatEvent[] => {
   const parser = createSseParser();
-  return [...parser.push(Buffer.from(body)), ...parser.end()].flatMap((frame) => decoder.decode(frame));
+  return framesOf(parser, body).flatMap((frame) => decoder.decode(frame));
 };
 
 const decode = (body: string | Uint8Array): ChatEvent[] => {

@@ -1,11 +1,5 @@
-import {
-  intactFrame,
-  type ChatEvent,
-  type EventBatch,
-  type Frame,
-  type OpaqueEvent,
-  type ReplyStart,
-} from "../../chat/event.ts";
+import type { ChatEvent, EventBatch, Frame, OpaqueEvent, ReplyStart } from "../../chat/event.ts";
+import { intactFrame } from "../../chat/frame.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, EventEncoder } from "../dialect.ts";
 import { isObject } from "../fields.ts";

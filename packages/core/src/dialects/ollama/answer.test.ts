@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { framesOf } from "../../../test/frames.ts";
 import type { ChatEvent } from "../../chat/event.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import { GatewayError, UpstreamError } from "../../errors.ts";
@@ -33,7 +34,7 @@ const decodeText = (body: string): ChatEvent[] => {
   const decoder = ollama.createDecoder(options);
   const parser = createNdjsonParser();
   const events: ChatEvent[] = [];
-  for (const frame of [...parser.push(Buffer.from(body)), ...parser.end()]) {
+  for (const frame of framesOf(parser, body)) {
     if (!decoder.ended()) events.push(...decoder.decode(frame));
   }
   return [...events, ...decoder.end()];

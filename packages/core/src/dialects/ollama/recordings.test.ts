@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { push } from "../../../test/frames.ts";
 import { cutsIn } from "../../../test/cuts.ts";
 import { answers, isBroken, isRefusal, named, soundAnswers } from "../../../test/recordings/answers.ts";
 import { decodeAnswer, decodeOptions, decodeStream, fold } from "../../../test/recordings/decode.ts";
@@ -88,7 +89,7 @@ describe.skipIf(!present)("recorded errors (skipped where the recordings are abs
   it("inside a stream come after what was said before", () => {
     const recording = allRecordings.find(({ dir }) => dir === "constructed/ollama/stream-error-line");
     const decoder = ollama.createDecoder(options);
-    const [first, second, ...more] = createNdjsonParser().push(recording?.body ?? Buffer.alloc(0));
+    const [first, second, ...more] = push(createNdjsonParser(), recording?.body ?? "");
     if (first === undefined || second === undefined) throw new TypeError("The recording has two lines.");
     expect(more).toEqual([]);
     expect(decoder.decode(first)).toContainEqual(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { withFrame, type ChatEvent } from "../../chat/event.ts";
+import type { ChatEvent } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import type { ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import { asText } from "../../testing/as-text.ts";

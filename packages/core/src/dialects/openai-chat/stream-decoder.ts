@@ -12,7 +12,8 @@ import { isOwnFinishReason } from "./finish-reason.ts";
 import { readImages } from "./images.ts";
 import { dialectId } from "./identity.ts";
 import { readReasoningDelta } from "./reasoning-delta.ts";
-import { createRepeatedChunks } from "./repeated-chunk.ts";
+import { RepeatedFrames } from "../repeated-frames.ts";
+import { textLesson } from "./text-lesson.ts";
 import { createToolCallPieces, type ToolCallPieces } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";
 
@@ -30,7 +31,7 @@ const maxChoices = 128;
 export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const { provider, quirks } = options;
   const choices = new Map<number, ChoiceState>();
-  const repeated = createRepeatedChunks();
+  const repeated = new RepeatedFrames();
   const sources = new Set<string>();
   const isLegacy = expectsFunctionCall(options.request);
   let started = false;
@@ -135,12 +136,9 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
   const finishOpen = (): readonly ChatEvent[] =>
     [...choices.values()].filter(({ finish: state }) => state !== "told").flatMap((choice) => finish(choice, {}, ""));
 
-  const decode = ({ data, event }: StreamFrame): readonly ChatEvent[] => {
+  const decode = (frame: StreamFrame): readonly ChatEvent[] => {
+    const { data, event } = frame;
     broken = false;
-    if (data !== undefined && !done && (event === undefined || event === "message")) {
-      const quick = repeated.read(data);
-      if (quick !== undefined) return [quick];
-    }
     const text = data?.trim();
     if (data === undefined || text === "") return [opaque("comment")];
     if (done) {
@@ -154,7 +152,8 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     if (event === "error") throwError(parseOrText(data), provider);
     const chunk = parse(data);
     const events = readChunk(chunk);
-    if (!broken) repeated.learn(data, chunk, events);
+    const lesson = broken ? undefined : textLesson(frame, chunk, events);
+    if (lesson !== undefined) repeated.learn(lesson);
     return events;
   };
 
@@ -174,7 +173,13 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     });
   };
 
-  return { decode, end, ended: () => done, broken: () => broken };
+  return {
+    decode,
+    readRun: (run) => repeated.read(run),
+    end,
+    ended: () => done,
+    broken: () => broken,
+  };
 };
 
 const opaque = (name: string, value?: unknown): ChatEvent =>

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCollector } from "../../chat/collect.ts";
-import { withFrame, type ChatEvent, type EventBatch } from "../../chat/event.ts";
+import type { ChatEvent, EventBatch } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import { rememberSource, type ChatRequest } from "../../chat/request.ts";
 import { GatewayError } from "../../errors.ts";
 import { present } from "../fields.ts";

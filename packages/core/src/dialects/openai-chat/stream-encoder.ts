@@ -1,4 +1,5 @@
-import { intactFrame, type ChatEvent, type Frame, type FrameBytes, type ReplyStart } from "../../chat/event.ts";
+import type { ChatEvent, Frame, FrameBytes, ReplyStart } from "../../chat/event.ts";
+import { intactFrame } from "../../chat/frame.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { EncodeOptions, EventEncoder, Json } from "../dialect.ts";
@@ -48,13 +49,13 @@ export const createEncoder = (options: EncodeOptions, form: ChatForm = openaiFor
   const out = createFrameJoiner();
 
   const passFrame = (frame: Frame): void => {
-    const { events } = frame;
-    const [first] = events;
-    for (const event of events) {
+    const { samples } = frame;
+    const [first] = samples;
+    for (const event of samples) {
       if (event.type === "reply-start") start ??= event;
       deltas.passed(event);
     }
-    if (events.length === 1 && first !== undefined) {
+    if (samples.length === 1 && first !== undefined) {
       if (first.type === "usage" && !wantsUsage) return;
       if (first.type === "opaque" && first.name === "done") {
         // Held until the end: whatever a stage still has to say, or whatever still fails, comes before it.
@@ -63,7 +64,7 @@ export const createEncoder = (options: EncodeOptions, form: ChatForm = openaiFor
       }
     }
     // It says later than anything held back what there is to say.
-    if (events.some(({ type }) => type === "usage")) usage = undefined;
+    if (samples.some(({ type }) => type === "usage")) usage = undefined;
     out.pass(frame.bytes);
   };
 
@@ -89,16 +90,8 @@ export const createEncoder = (options: EncodeOptions, form: ChatForm = openaiFor
       for (let index = 0; index < batch.length;) {
         const event = batch[index];
         if (event === undefined) break;
-        const { frame } = event;
-        if (passesFrames && event.type === "text-delta" && frame?.events.length === 1 && isStillIts(event, frame)) {
-          // The usual case, and all there is to it.
-          deltas.passed(event);
-          out.pass(frame.bytes);
-          index++;
-          continue;
-        }
         const intact = passesFrames ? intactFrame(batch, index, dialectId, "stream") : undefined;
-        if (intact === undefined || !passes(intact.events, request)) {
+        if (intact === undefined || !passes(intact.samples, request)) {
           out.write(encodeEvent(event));
           index++;
         } else {
@@ -116,6 +109,3 @@ export const createEncoder = (options: EncodeOptions, form: ChatForm = openaiFor
     fail: (error: GatewayError) => chunks().failure(deltas.open(), JSON.stringify(form.errorObject(error))),
   };
 };
-
-const isStillIts = (event: ChatEvent, frame: Frame): boolean =>
-  frame.events[0] === event && frame.dialect === dialectId && frame.form === "stream";

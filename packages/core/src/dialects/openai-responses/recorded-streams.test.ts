@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { framesOf } from "../../../test/frames.ts";
 import { named, soundAnswers } from "../../../test/recordings/answers.ts";
 import { decodeOptions as anyOptions, fold as foldEvents } from "../../../test/recordings/decode.ts";
 import { present } from "../../../test/recordings/fixtures.ts";
 import type { CollectedReply } from "../../chat/collect.ts";
-import { withFrame, type ChatEvent } from "../../chat/event.ts";
+import type { ChatEvent } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import { textOf } from "../../chat/message.ts";
 import { createSseParser } from "../../transport/sse.ts";
 import type { EncodeOptions, Json } from "../dialect.ts";
@@ -21,7 +23,7 @@ const decode = (body: string): readonly (readonly ChatEvent[])[] => {
   const decoder = openaiResponses.createDecoder(decodeOptions);
   const parser = createSseParser();
   const batches: (readonly ChatEvent[])[] = [];
-  for (const frame of [...parser.push(Buffer.from(body)), ...parser.end()]) {
+  for (const frame of framesOf(parser, body)) {
     if (decoder.ended()) break;
     const events = decoder.decode(frame);
     batches.push(decoder.broken?.() === true ? events : withFrame("openai-responses", "stream", frame, events));

@@ -1,12 +1,5 @@
-import {
-  intactFrame,
-  type ChatEvent,
-  type Frame,
-  type FrameBytes,
-  type OpaqueEvent,
-  type ReplyEnd,
-  type ReplyStart,
-} from "../../chat/event.ts";
+import type { ChatEvent, Frame, FrameBytes, OpaqueEvent, ReplyEnd, ReplyStart } from "../../chat/event.ts";
+import { intactFrame } from "../../chat/frame.ts";
 import type { Usage } from "../../chat/usage.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { EncodeOptions, EventEncoder, Json } from "../dialect.ts";

@@ -1,7 +1,8 @@
 import { INVALID_SPAN_CONTEXT, trace, type Span } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 import { collect } from "../../chat/collect.ts";
-import { withFrame, type ChatEvent, type EventBatch, type FinishReason } from "../../chat/event.ts";
+import type { ChatEvent, EventBatch, FinishReason } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import { createReply, events, type Reply } from "../../chat/reply.ts";
 import { createTarget } from "../../chat/target.ts";
 import { compose } from "../../pipeline/compose.ts";

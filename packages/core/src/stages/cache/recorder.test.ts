@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { collect } from "../../chat/collect.ts";
-import { withFrame, type ChatEvent } from "../../chat/event.ts";
+import type { ChatEvent } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import { replyOf } from "../../chat/reply.ts";
 import { createRecorder } from "./recorder.ts";
 

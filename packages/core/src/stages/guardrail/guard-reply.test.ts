@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { collect, type CollectedReply } from "../../chat/collect.ts";
-import { withFrame, type ChatEvent, type EventBatch } from "../../chat/event.ts";
+import type { ChatEvent, EventBatch } from "../../chat/event.ts";
+import { withFrame } from "../../chat/frame.ts";
 import { createReply, replyOf, type Reply } from "../../chat/reply.ts";
 import type { Context } from "../../pipeline/context.ts";
 import { testContext } from "../../testing/test-context.ts";

@@ -1,0 +1,41 @@
+import { isAscii } from "node:buffer";
+
+/** Bytes that came together, and their text as far as somebody asks for it. Places in it are counted in bytes. */
+export class Chunk {
+  readonly bytes: Buffer;
+  readonly #isAscii: boolean;
+  /** All of the text, where its characters stand where their bytes do. */
+  #text: string | undefined;
+  #view: DataView | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#isAscii = isAscii(bytes);
+  }
+
+  /** The text between two places. What is no UTF-8 becomes U+FFFD. */
+  text(start: number, end: number): string {
+    if (!this.#isAscii) return this.bytes.toString("utf8", start, end);
+    // Cutting a text is cheaper than decoding bytes, and most of what is asked for is short.
+    this.#text ??= this.bytes.toString("latin1");
+    return this.#text.slice(start, end);
+  }
+
+  /**
+   * Whether a piece of this chunk is the same as one of another, which must have no NULs. Eight bytes are compared at a
+   * time: as numbers, of which some that are no numbers are never the same.
+   */
+  isSame(at: number, other: Chunk, from: number, length: number): boolean {
+    if (at + length > this.bytes.length) return false;
+    const own = (this.#view ??= viewOf(this.bytes));
+    const others = (other.#view ??= viewOf(other.bytes));
+    let offset = 0;
+    for (; offset + 8 <= length; offset += 8) {
+      if (own.getFloat64(at + offset) !== others.getFloat64(from + offset)) return false;
+    }
+    for (; offset < length; offset++) if (own.getUint8(at + offset) !== others.getUint8(from + offset)) return false;
+    return true;
+  }
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Buffer): DataView => new DataView(buffer, byteOffset, byteLength);

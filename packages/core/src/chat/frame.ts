@@ -1,0 +1,134 @@
+import type { Chunk } from "./chunk.ts";
+import type { ChatEvent, EventBatch, Frame, FrameBytes, FramePlace } from "./event.ts";
+
+/** Ties freshly decoded events to the bytes they came from. */
+export const withFrame = (
+  dialect: string,
+  form: Frame["form"],
+  bytes: FrameBytes,
+  events: readonly ChatEvent[],
+): readonly ChatEvent[] => {
+  const frame: Frame = { dialect, form, bytes, events, samples: events };
+  // The events were made by the decoder that calls this and nobody has seen them yet.
+  for (const event of events) (event as { frame?: Frame }).frame = frame;
+  return events;
+};
+
+/**
+ * The frame that starts at `batch[index]`, or the part of one, that can be written again as it came: same dialect and
+ * form, and every event decoded from it still there, in order, next to each other.
+ */
+export const intactFrame = (
+  batch: EventBatch,
+  index: number,
+  dialect: string,
+  form: Frame["form"],
+): Frame | undefined => {
+  const frame = batch[index]?.frame;
+  if (frame === undefined || frame.dialect !== dialect || frame.form !== form) return undefined;
+  if (frame instanceof FrameRun) return frame.intactIn(batch, index);
+  const { events } = frame;
+  for (let offset = 0; offset < events.length; offset++) {
+    if (events[offset] !== batch[index + offset]) return undefined;
+  }
+  return frame;
+};
+
+/** A piece of a chunk. Its text is only cut out when it is asked for, which it mostly is not. */
+export class ChunkPiece implements FrameBytes, FramePlace {
+  readonly #chunk: Chunk;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(chunk: Chunk, start: number, end: number) {
+    this.#chunk = chunk;
+    this.start = start;
+    this.end = end;
+  }
+
+  get raw(): string {
+    return this.#chunk.text(this.start, this.end);
+  }
+
+  get chunk(): Uint8Array {
+    return this.#chunk.bytes;
+  }
+
+  get place(): FramePlace {
+    return this;
+  }
+}
+
+/**
+ * Neighbouring frames of one network read with one event each, which differ in their text only. Text comes in hundreds
+ * of such frames, and what they have in common is kept once for all of them.
+ */
+export class FrameRun implements Frame {
+  readonly dialect: string;
+  readonly form = "stream";
+  readonly chunk: Chunk;
+  /** Where the first frame begins. */
+  readonly start: number;
+  /** What the read brought: its events from `#from` on are those of this run, as many as have an end. */
+  readonly #batch: ChatEvent[];
+  readonly #from: number;
+  /** Where the frame of each event ends. */
+  readonly #ends: number[] = [];
+  #events: readonly ChatEvent[] | undefined;
+
+  constructor(dialect: string, chunk: Chunk, start: number, batch: ChatEvent[]) {
+    this.dialect = dialect;
+    this.chunk = chunk;
+    this.start = start;
+    this.#batch = batch;
+    this.#from = batch.length;
+  }
+
+  get length(): number {
+    return this.#ends.length;
+  }
+
+  get events(): readonly ChatEvent[] {
+    return (this.#events ??= this.#batch.slice(this.#from, this.#from + this.length));
+  }
+
+  get samples(): readonly ChatEvent[] {
+    return this.#batch.slice(this.#from, this.#from + Math.min(1, this.length));
+  }
+
+  get bytes(): FrameBytes {
+    return this.#piece(0, this.length);
+  }
+
+  /** Takes the next event, which has this run as its frame, and where its own frame ends. Nothing else may join the batch. */
+  add(event: ChatEvent, end: number): void {
+    this.#batch.push(event);
+    this.#ends.push(end);
+  }
+
+  /** The longest part that begins with `batch[index]` and is still there, in order, next to each other. */
+  intactIn(batch: EventBatch, index: number): Frame | undefined {
+    const own = this.#batch;
+    const end = this.#from + this.length;
+    // Nobody changed anything: it is the very batch that was read.
+    const at = batch === own ? index : own.indexOf(batch[index] as ChatEvent, this.#from);
+    if (at < this.#from || at >= end) return undefined;
+    let count = end - at;
+    if (batch !== own) {
+      count = 1;
+      while (at + count < end && own[at + count] === batch[index + count]) count++;
+    }
+    return count === this.length ? this : this.#part(at - this.#from, count);
+  }
+
+  #part(from: number, count: number): Frame {
+    const { dialect, form } = this;
+    const events = this.events.slice(from, from + count);
+    return { dialect, form, bytes: this.#piece(from, count), events, samples: events.slice(0, 1) };
+  }
+
+  #piece(from: number, count: number): ChunkPiece {
+    const start = this.#ends[from - 1] ?? this.start;
+    return new ChunkPiece(this.chunk, start, this.#ends[from + count - 1] ?? start);
+  }
+}

@@ -65,13 +65,15 @@ export class RepeatedFrames {
     let at = start;
     while (chunk.isSame(at, frame, 0, word.start)) {
       const wordStart = at + word.start;
-      const wordEnd = endOfString(bytes, wordStart, true);
+      const plainEnd = endOfPlain(bytes, wordStart);
+      const isEscaped = bytes[plainEnd] === backslash;
+      const wordEnd = isEscaped ? endOfString(bytes, plainEnd) : plainEnd;
       if (wordEnd <= wordStart || !chunk.isSame(wordEnd, frame, word.end, betweenLength)) break;
       const paddingStart = wordEnd + betweenLength;
-      const paddingEnd =
-        paddingKind === "text" ? endOfString(bytes, paddingStart, false) : endOfSpaces(bytes, paddingStart);
-      if (paddingEnd === -1 || !chunk.isSame(paddingEnd, frame, padding.end, afterLength)) break;
-      const text = unescaped(chunk.text(wordStart, wordEnd));
+      const paddingEnd = paddingKind === "text" ? endOfPlain(bytes, paddingStart) : endOfSpaces(bytes, paddingStart);
+      if (!chunk.isSame(paddingEnd, frame, padding.end, afterLength)) break;
+      const written = chunk.text(wordStart, wordEnd);
+      const text = isEscaped ? unescaped(written) : written;
       if (text === undefined) break;
       at = paddingEnd + afterLength;
       run.add(eventOf(text, run), at);
@@ -85,17 +87,22 @@ const backslash = 0x5c;
 const space = 0x20;
 const closingBrace = 0x7d;
 
-/** Where the quote stands that ends a JSON string whose text begins at `start`; -1 where there is none. */
-const endOfString = (bytes: Uint8Array, start: number, allowsEscapes: boolean): number => {
+/** Where what JSON writes as it is ends: at a quote, a backslash, a control character, or with the bytes. */
+const endOfPlain = (bytes: Uint8Array, start: number): number => {
   const { length } = bytes;
-  for (let at = start; at < length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === quote) return at;
-    if (byte === backslash && allowsEscapes) at++;
-    // No JSON holds a control character as it is.
-    else if (byte < space || byte === backslash) return -1;
+  let at = start;
+  for (; at < length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === quote || byte === backslash || byte < space) break;
   }
-  return -1;
+  return at;
+};
+
+/** Where the quote stands that ends a JSON string; where there is none, something else, or the end of the bytes. */
+const endOfString = (bytes: Uint8Array, start: number): number => {
+  let at = start;
+  while (bytes[at] === backslash) at = endOfPlain(bytes, at + 2);
+  return at;
 };
 
 const endOfSpaces = (bytes: Uint8Array, start: number): number => {
@@ -106,7 +113,6 @@ const endOfSpaces = (bytes: Uint8Array, start: number): number => {
 
 /** What a JSON string means whose text, without its quotes, this is; `undefined` where it is none. */
 const unescaped = (text: string): string | undefined => {
-  if (!text.includes("\\")) return text;
   try {
     return JSON.parse(`"${text}"`) as string;
   } catch {

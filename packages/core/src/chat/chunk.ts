@@ -4,8 +4,6 @@ import { isAscii } from "node:buffer";
 export class Chunk {
   readonly bytes: Buffer;
   readonly #isAscii: boolean;
-  /** All of the text, where its characters stand where their bytes do. */
-  #text: string | undefined;
   #view: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
@@ -15,10 +13,9 @@ export class Chunk {
 
   /** The text between two places. What is no UTF-8 becomes U+FFFD. */
   text(start: number, end: number): string {
-    if (!this.#isAscii) return this.bytes.toString("utf8", start, end);
-    // Cutting a text is cheaper than decoding bytes, and most of what is asked for is short.
-    this.#text ??= this.bytes.toString("latin1");
-    return this.#text.slice(start, end);
+    const { bytes } = this;
+    if (!this.#isAscii) return bytes.toString("utf8", start, end);
+    return shortText(bytes, start, end - start) ?? bytes.toString("latin1", start, end);
   }
 
   /**
@@ -43,3 +40,28 @@ export class Chunk {
 }
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Buffer): DataView => new DataView(buffer, byteOffset, byteLength);
+
+/** A text of a few ASCII characters, which most words of a stream are: for so few a decoder is not worth its call. */
+const shortText = (bytes: Uint8Array, at: number, length: number): string | undefined => {
+  const code = (index: number): number => bytes[at + index] as number;
+  switch (length) {
+    case 1:
+      return String.fromCharCode(code(0));
+    case 2:
+      return String.fromCharCode(code(0), code(1));
+    case 3:
+      return String.fromCharCode(code(0), code(1), code(2));
+    case 4:
+      return String.fromCharCode(code(0), code(1), code(2), code(3));
+    case 5:
+      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4));
+    case 6:
+      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5));
+    case 7:
+      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5), code(6));
+    case 8:
+      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5), code(6), code(7));
+    default:
+      return undefined;
+  }
+};

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { Json } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { GatewayError } from "../errors.ts";
@@ -17,12 +18,18 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export const parseJson = (bytes: Uint8Array, limits: JsonLimits): Json => {
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(bytes));
+    value = JSON.parse(textOf(bytes));
   } catch (cause) {
     throw new GatewayError("invalid_json", `The request body is not valid JSON${where(cause)}.`, { cause });
   }
   return checkJson(value, limits);
 };
+
+/** @throws TypeError for bytes that are no UTF-8. */
+const textOf = (bytes: Uint8Array): string =>
+  isAscii(bytes)
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+    : decoder.decode(bytes);
 
 /** The place of the mistake, from the engine's message; its excerpt of the body stays inside. */
 const where = (cause: unknown): string => {

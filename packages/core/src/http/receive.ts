@@ -2,7 +2,7 @@ import { rememberSource, type ChatRequest, type RequestSource } from "../chat/re
 import type { Address, FrontDialect, Json } from "../dialects/dialect.ts";
 import { invalidValue } from "../dialects/fields.ts";
 import { GatewayError } from "../errors.ts";
-import type { BodyLimits, Incoming } from "./exchange.ts";
+import type { Body, BodyLimits, Incoming } from "./exchange.ts";
 import { checkJson, parseJson, type JsonLimits } from "./parse-json.ts";
 
 export type ReceiveLimits = BodyLimits & JsonLimits;
@@ -16,35 +16,37 @@ export type Recall = (body: Json) => Promise<Json> | undefined;
  * @param recall Given for dialects whose requests may refer to earlier ones.
  * @throws GatewayError with the status and field of whatever is wrong with it.
  */
-export const receive = async (
+export const receive = (
   incoming: Incoming,
   dialect: FrontDialect,
   limits: ReceiveLimits,
   address?: Address,
   recall?: Recall,
 ): Promise<ChatRequest> => {
-  const body = await incoming.body(limits);
-  checkContentType(incoming);
-  if (body.type === "bytes" && body.isDecoded !== true) checkContentEncoding(incoming);
-  const json = body.type === "bytes" ? parseJson(body.bytes, limits) : checkJson(body.value, limits);
-  const recalled = recall?.(json);
-  if (recalled !== undefined) {
-    const whole = await recalled;
-    return remember(decode(whole, dialect, address, incoming), { dialect: dialect.id, body: json, whole });
-  }
-  const bytes = body.type === "bytes" ? { bytes: body.bytes } : {};
-  return remember(decode(json, dialect, address, incoming), { dialect: dialect.id, body: json, ...bytes });
-};
-
-const remember = (request: ChatRequest, source: RequestSource): ChatRequest => {
-  rememberSource(request, source);
-  return request;
+  const understand = (body: Body): ChatRequest | Promise<ChatRequest> => {
+    checkContentType(incoming);
+    if (body.type === "bytes" && body.isDecoded !== true) checkContentEncoding(incoming);
+    const json = body.type === "bytes" ? parseJson(body.bytes, limits) : checkJson(body.value, limits);
+    const remember = (request: ChatRequest, source: Omit<RequestSource, "dialect" | "body">): ChatRequest => {
+      rememberSource(request, { dialect: dialect.id, body: json, ...source });
+      return request;
+    };
+    const recalled = recall?.(json);
+    if (recalled !== undefined) {
+      return recalled.then((whole) => remember(decode(whole, dialect, address, incoming), { whole }));
+    }
+    return remember(
+      decode(json, dialect, address, incoming),
+      body.type === "bytes" ? { bytes: body.bytes } : {},
+    );
+  };
+  return incoming.body(limits).then(understand);
 };
 
 /** A browser may post text or a form to any address without asking; JSON it may not. */
 const checkContentType = (incoming: Incoming): void => {
   const type = incoming.header("content-type") ?? "";
-  if (/^application\/([\w.+-]+\+)?json *(;|$)/i.test(type)) return;
+  if (type === "application/json" || /^application\/([\w.+-]+\+)?json *(;|$)/i.test(type)) return;
   const got = type === "" ? "none was sent" : `got ${JSON.stringify(type.slice(0, 100))}`;
   throw new GatewayError("unsupported_media_type", `Send the header \`content-type: application/json\`; ${got}.`);
 };

@@ -1,5 +1,6 @@
 import type { Reply } from "../chat/reply.ts";
 import type { Finish } from "../chat/finish.ts";
+import type { ChatRequest } from "../chat/request.ts";
 import type { Ending } from "../closing-record.ts";
 import type { FrontDialect, Json } from "../dialects/dialect.ts";
 import type { Engine, Run } from "../engine.ts";
@@ -126,15 +127,16 @@ const lookUp = (edge: Edge, route: LookUpRoute): Json => {
 
 type RespondError = (error: unknown, traceId?: string) => void;
 
-const startChat = async (
+const startChat = (
   { engine, limits, keeper }: Edge,
   { dialect, address }: ChatRoute,
   incoming: Incoming,
   asker: { readonly principal: Principal; readonly requestId: string; readonly arrival: Arrival },
 ): Promise<Run> => {
   const recall = recallFor(keeper, dialect, asker.principal);
-  const request = await receive(incoming, dialect, limits, address, recall);
-  return engine.run(request, { ...asker, prepare: (context) => readCacheControl(incoming, context) });
+  const start = (request: ChatRequest): Run =>
+    engine.run(request, { ...asker, prepare: (context) => readCacheControl(incoming, context) });
+  return receive(incoming, dialect, limits, address, recall).then(start);
 };
 
 const answerChat = async (
@@ -170,7 +172,7 @@ const answerChat = async (
   } finally {
     run.close(finish, ending);
   }
-  await over;
+  if (over !== undefined) await over;
 };
 
 const readCacheControl = (incoming: Incoming, context: Context): void => {

@@ -138,11 +138,7 @@ const requestIdOf = ({ headers }: TransportResponse): string | undefined =>
   headers["apim-request-id"] ??
   headers["x-debug-trace-id"];
 
-const readStreamed = async (
-  body: TransportResponse["body"],
-  framing: Framing,
-  answer: Answer,
-): Promise<BatchSource> => {
+const readStreamed = (body: TransportResponse["body"], framing: Framing, answer: Answer): Promise<BatchSource> => {
   const { clock, dialect, settings, options, watchdog, trace } = answer;
   const source = readStream({
     provider: options.provider,
@@ -155,7 +151,7 @@ const readStreamed = async (
     maxBytes: settings.maxStreamBytes,
     ...(trace === undefined ? {} : { onBatch: (batch: EventBatch) => trace.batch(batch) }),
   });
-  return new Replay(await untilContent(source), source);
+  return untilContent(source);
 };
 
 const readWhole = (bytes: Buffer, status: number, { dialect, options, watchdog, trace }: Answer): BatchSource => {
@@ -175,15 +171,17 @@ const readWhole = (bytes: Buffer, status: number, { dialect, options, watchdog, 
 };
 
 /** Reads until there is content, or the answer's proper end: from then on a failure can no longer be hidden. */
-const untilContent = async (source: AsyncIterator<EventBatch>): Promise<readonly EventBatch[]> => {
+const untilContent = async (source: BatchSource): Promise<BatchSource> => {
   const held: EventBatch[] = [];
   for (;;) {
-    const result = await source.next();
-    if (result.done === true) return held;
-    held.push(result.value);
-    if (result.value.some((event: ChatEvent) => isContent(event) || event.type === "reply-end")) return held;
+    const pulled = pull(source);
+    const result = pulled instanceof Promise ? await pulled : pulled;
+    if (result.done !== true) held.push(result.value);
+    if (result.done === true || result.value.some(endsWait)) return new Replay(held, source);
   }
 };
+
+const endsWait = (event: ChatEvent): boolean => isContent(event) || event.type === "reply-end";
 
 /** The held batches first, then the rest of the source. */
 class Replay implements BatchSource {

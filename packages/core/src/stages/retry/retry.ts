@@ -156,30 +156,32 @@ class Walk {
   }
 
   /** Asks one target, again where its error allows; brings its reply or its last error. */
-  async #ask(target: Target): Promise<Reply | GatewayError> {
+  #ask(target: Target, retries = 0): Promise<Reply | GatewayError> {
     const { clock } = this.#context;
-    for (let retries = 0; ; retries++) {
-      const start = clock.now();
-      let error: GatewayError;
-      try {
-        const reply = await this.#next({ target, attempt: this.#attempts.length + 1 });
-        this.#attempts.push({ target: target.id, durationMs: clock.now() - start });
-        this.#watch(target, reply);
-        this.#isOver = true;
-        return reply;
-      } catch (thrown) {
-        error = this.#failed(target, toGatewayError(thrown), clock.now() - start);
-      }
-      const delayMs = this.#delayBefore(target, error, retries);
-      if (delayMs === undefined) return error;
-      this.#context.span.addEvent(spanEvent.retry, {
-        attempt: this.#attempts.length,
-        delay: delayMs / 1000,
-        [attribute.errorType]: errorType(error),
-      });
-      this.#context.get(telemetryKey)?.delayed(delayMs);
-      await clock.sleep(delayMs, this.#context.signal);
-    }
+    const start = clock.now();
+    const answered = (reply: Reply): Reply => {
+      this.#attempts.push({ target: target.id, durationMs: clock.now() - start });
+      this.#watch(target, reply);
+      this.#isOver = true;
+      return reply;
+    };
+    const failed = (thrown: unknown): Promise<Reply | GatewayError> =>
+      this.#askAgain(target, retries, this.#failed(target, toGatewayError(thrown), clock.now() - start));
+    return this.#next({ target, attempt: this.#attempts.length + 1 }).then(answered, failed);
+  }
+
+  async #askAgain(target: Target, retries: number, error: GatewayError): Promise<Reply | GatewayError> {
+    const { clock, span } = this.#context;
+    const delayMs = this.#delayBefore(target, error, retries);
+    if (delayMs === undefined) return error;
+    span.addEvent(spanEvent.retry, {
+      attempt: this.#attempts.length,
+      delay: delayMs / 1000,
+      [attribute.errorType]: errorType(error),
+    });
+    this.#context.get(telemetryKey)?.delayed(delayMs);
+    await clock.sleep(delayMs, this.#context.signal);
+    return this.#ask(target, retries + 1);
   }
 
   /** Takes note of a failed call, unless it failed because the request is no longer wanted. */

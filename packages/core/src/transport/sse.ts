@@ -32,6 +32,7 @@ type Position = "line" | "start" | "line-cr" | "blank-cr";
 
 const defaults = { maxFrameBytes: 1024 * 1024 };
 const byteOrderMark = Buffer.from("\uFEFF");
+const nothing = Buffer.alloc(0);
 const lineFeed = 10;
 const carriageReturn = 13;
 
@@ -43,141 +44,149 @@ const carriageReturn = 13;
  * A CR that ends a blank line takes the LF after it, so a frame may wait for one more character. Only where the line
  * before ended in a bare CR it does not: such a stream has no LFs to wait for.
  */
-export const createSseParser = (options: FrameParserOptions = {}): FrameParser<SseFrame> => {
-  const maxFrameBytes = options.maxFrameBytes ?? defaults.maxFrameBytes;
+export const createSseParser = (options: FrameParserOptions = {}): FrameParser<SseFrame> => new SseParser(options);
+
+/** A class because there is one for each streamed answer: its closures would be made each time. */
+class SseParser implements FrameParser<SseFrame> {
+  readonly #maxFrameBytes: number;
   /** What may be the beginning of a byte order mark; `undefined` once the stream has begun. */
-  let mark: Buffer | undefined = Buffer.alloc(0);
-  let position: Position = "start";
+  #mark: Buffer | undefined = nothing;
+  #position: Position = "start";
   // The part of an unfinished frame that earlier chunks brought. It is only joined once it is whole: joining it for each
   // piece would make a frame that comes in many cost the square of its length.
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  let hasCarriageReturns = false;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #hasCarriageReturns = false;
 
-  const checkSize = (bytes: number): void => {
-    if (bytes <= maxFrameBytes) return;
-    throw new UpstreamError(
-      "upstream_response_too_large",
-      `The provider sent an event of more than ${maxFrameBytes} bytes.`,
-    );
-  };
+  constructor({ maxFrameBytes = defaults.maxFrameBytes }: FrameParserOptions) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
 
-  const hold = (piece: Uint8Array): void => {
-    if (piece.length === 0) return;
-    pending.push(piece);
-    pendingBytes += piece.length;
-    checkSize(pendingBytes);
-  };
+  push(bytes: Uint8Array, sink: FrameSink<SseFrame>): void {
+    const mark = this.#mark;
+    if (mark === undefined) this.#scan(new Chunk(bytes), 0, sink);
+    else this.#begin(mark.length === 0 ? new Chunk(bytes) : new Chunk(Buffer.concat([mark, bytes])), sink, false);
+  }
 
-  const give = (chunk: Chunk, start: number, end: number, sink: FrameSink<SseFrame>): void => {
-    checkSize(end - start);
-    const text = chunk.text(start, end);
-    const fields = readFields(hasCarriageReturns ? text.replace(/\r\n?/g, "\n") : text);
-    sink.take(new SseFrame(fields, chunk, start, end));
-  };
+  end(sink: FrameSink<SseFrame>): void {
+    if (this.#mark !== undefined) this.#begin(new Chunk(this.#mark), sink, true);
+    if (this.#pending.length > 0) this.#complete(new Chunk(nothing), 0, 0, sink);
+  }
 
-  /** Gives the pending frame, which the piece of the chunk from `start` to `end` completes. */
-  const complete = (chunk: Chunk, start: number, end: number, sink: FrameSink<SseFrame>): void => {
-    position = "start";
-    if (pending.length === 0) {
-      give(chunk, start, end, sink);
+  /** The first bytes of all, which may be a byte order mark and need not come together. */
+  #begin(chunk: Chunk, sink: FrameSink<SseFrame>, isEnd: boolean): void {
+    const { bytes } = chunk;
+    const { length } = byteOrderMark;
+    if (!isEnd && bytes.length < length && byteOrderMark.subarray(0, bytes.length).equals(bytes)) {
+      this.#mark = bytes;
       return;
     }
-    hold(chunk.bytes.subarray(start, end));
-    const whole = new Chunk(Buffer.concat(pending, pendingBytes));
-    pending = [];
-    pendingBytes = 0;
-    const isTaken = !hasCarriageReturns && sink.takeRun !== undefined && sink.takeRun(whole, 0) > 0;
-    if (!isTaken) give(whole, 0, whole.bytes.length, sink);
-  };
+    this.#mark = undefined;
+    this.#scan(chunk, bytes.subarray(0, length).equals(byteOrderMark) ? length : 0, sink);
+  }
+
+  #scan(chunk: Chunk, from: number, sink: FrameSink<SseFrame>): void {
+    const { bytes } = chunk;
+    const { length } = bytes;
+    let cr = indexOrEnd(bytes, carriageReturn, from);
+    if (cr !== length) this.#hasCarriageReturns = true;
+    const isPlain = cr === length && this.#pending.length === 0 && this.#position === "start";
+    let start = isPlain ? this.#scanWhole(chunk, from, sink) : from;
+    let at = start;
+    // The next LF and CR, looked for again only when passed: each byte is searched once.
+    let lf = -1;
+    while (at < length) {
+      if (this.#position === "line") {
+        if (lf < at) lf = indexOrEnd(bytes, lineFeed, at);
+        if (cr < at) cr = indexOrEnd(bytes, carriageReturn, at);
+        at = Math.min(lf, cr);
+        if (at === length) break;
+        this.#position = at === lf ? "start" : "line-cr";
+        at++;
+        continue;
+      }
+      const byte = bytes[at];
+      const isBreak = byte === lineFeed || byte === carriageReturn;
+      if (this.#position !== "blank-cr" && !isBreak) {
+        this.#position = "line";
+        continue;
+      }
+      if (this.#position === "line-cr" && byte === lineFeed) {
+        this.#position = "start";
+        at++;
+        continue;
+      }
+      if (this.#position === "start" && byte === carriageReturn) {
+        this.#position = "blank-cr";
+        at++;
+        continue;
+      }
+      // A blank line is complete: LF, CR behind a bare CR, or a CR whose LF is here or will not come.
+      if (this.#position !== "blank-cr" || byte === lineFeed) at++;
+      this.#complete(chunk, start, at, sink);
+      start = at;
+    }
+    if (start < length) this.#hold(bytes.subarray(start));
+  }
 
   /**
    * Gives the frames that stand whole in a chunk without CRs: each ends where an LF follows an LF.
    *
    * @returns where the last of them ends.
    */
-  const scanWhole = (chunk: Chunk, from: number, sink: FrameSink<SseFrame>): number => {
+  #scanWhole(chunk: Chunk, from: number, sink: FrameSink<SseFrame>): number {
     const { bytes } = chunk;
     let start = from;
     for (;;) {
       // Where all that is left is no larger than a frame may be, none of its frames is.
-      if (sink.takeRun !== undefined && bytes.length - start <= maxFrameBytes) start = sink.takeRun(chunk, start);
+      if (sink.takeRun !== undefined && bytes.length - start <= this.#maxFrameBytes) start = sink.takeRun(chunk, start);
       let lineEnd = bytes.indexOf(lineFeed, start);
       if (lineEnd > start) {
         while (lineEnd !== -1 && bytes[lineEnd + 1] !== lineFeed) lineEnd = bytes.indexOf(lineFeed, lineEnd + 1);
         if (lineEnd !== -1) lineEnd++;
       }
       if (lineEnd === -1) return start;
-      give(chunk, start, lineEnd + 1, sink);
+      this.#give(chunk, start, lineEnd + 1, sink);
       start = lineEnd + 1;
     }
-  };
+  }
 
-  const scan = (chunk: Chunk, from: number, sink: FrameSink<SseFrame>): void => {
-    const { bytes } = chunk;
-    const { length } = bytes;
-    let cr = indexOrEnd(bytes, carriageReturn, from);
-    if (cr !== length) hasCarriageReturns = true;
-    let start = cr === length && pending.length === 0 && position === "start" ? scanWhole(chunk, from, sink) : from;
-    let at = start;
-    // The next LF and CR, looked for again only when passed: each byte is searched once.
-    let lf = -1;
-    while (at < length) {
-      if (position === "line") {
-        if (lf < at) lf = indexOrEnd(bytes, lineFeed, at);
-        if (cr < at) cr = indexOrEnd(bytes, carriageReturn, at);
-        at = Math.min(lf, cr);
-        if (at === length) break;
-        position = at === lf ? "start" : "line-cr";
-        at++;
-        continue;
-      }
-      const byte = bytes[at];
-      const isBreak = byte === lineFeed || byte === carriageReturn;
-      if (position !== "blank-cr" && !isBreak) {
-        position = "line";
-        continue;
-      }
-      if (position === "line-cr" && byte === lineFeed) {
-        position = "start";
-        at++;
-        continue;
-      }
-      if (position === "start" && byte === carriageReturn) {
-        position = "blank-cr";
-        at++;
-        continue;
-      }
-      // A blank line is complete: LF, CR behind a bare CR, or a CR whose LF is here or will not come.
-      if (position !== "blank-cr" || byte === lineFeed) at++;
-      complete(chunk, start, at, sink);
-      start = at;
-    }
-    hold(bytes.subarray(start));
-  };
-
-  /** The first bytes of all, which may be a byte order mark and need not come together. */
-  const begin = (bytes: Buffer, sink: FrameSink<SseFrame>, isEnd: boolean): void => {
-    const { length } = byteOrderMark;
-    if (!isEnd && bytes.length < length && byteOrderMark.subarray(0, bytes.length).equals(bytes)) {
-      mark = bytes;
+  /** Gives the pending frame, which the piece of the chunk from `start` to `end` completes. */
+  #complete(chunk: Chunk, start: number, end: number, sink: FrameSink<SseFrame>): void {
+    this.#position = "start";
+    if (this.#pending.length === 0) {
+      this.#give(chunk, start, end, sink);
       return;
     }
-    mark = undefined;
-    scan(new Chunk(bytes), bytes.subarray(0, length).equals(byteOrderMark) ? length : 0, sink);
-  };
+    if (start < end) this.#hold(chunk.bytes.subarray(start, end));
+    const whole = new Chunk(Buffer.concat(this.#pending, this.#pendingBytes));
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    const isTaken = !this.#hasCarriageReturns && sink.takeRun !== undefined && sink.takeRun(whole, 0) > 0;
+    if (!isTaken) this.#give(whole, 0, whole.bytes.length, sink);
+  }
 
-  return {
-    push: (bytes, sink) => {
-      if (mark === undefined) scan(new Chunk(bytes), 0, sink);
-      else begin(mark.length === 0 ? new Chunk(bytes).bytes : Buffer.concat([mark, bytes]), sink, false);
-    },
-    end: (sink) => {
-      if (mark !== undefined) begin(mark, sink, true);
-      if (pending.length > 0) complete(new Chunk(new Uint8Array(0)), 0, 0, sink);
-    },
-  };
-};
+  #hold(piece: Uint8Array): void {
+    this.#pending.push(piece);
+    this.#pendingBytes += piece.length;
+    this.#checkSize(this.#pendingBytes);
+  }
+
+  #give(chunk: Chunk, start: number, end: number, sink: FrameSink<SseFrame>): void {
+    this.#checkSize(end - start);
+    const text = chunk.text(start, end);
+    const fields = readFields(this.#hasCarriageReturns ? text.replace(/\r\n?/g, "\n") : text);
+    sink.take(new SseFrame(fields, chunk, start, end));
+  }
+
+  #checkSize(bytes: number): void {
+    if (bytes <= this.#maxFrameBytes) return;
+    throw new UpstreamError(
+      "upstream_response_too_large",
+      `The provider sent an event of more than ${this.#maxFrameBytes} bytes.`,
+    );
+  }
+}
 
 const indexOrEnd = (bytes: Buffer, byte: number, from: number): number => {
   const index = bytes.indexOf(byte, from);

@@ -13,7 +13,7 @@ import { isOwnFinishReason, readFinishReason } from "./finish-reason.ts";
 import { readImages } from "./images.ts";
 import { readReasoning, reasoningFields } from "./reasoning.ts";
 import { signatureOn } from "./thought-signature.ts";
-import { isNullCall, readTool } from "./tool-call-pieces.ts";
+import { callIdsOf, isNullCall, readTool } from "./tool-call-pieces.ts";
 import { findUsage } from "./usage.ts";
 
 const headFields: ReadonlySet<string> = new Set([
@@ -113,8 +113,8 @@ const readChoice = (value: Json, position: number, body: Json, options: DecodeOp
   });
   if (!hasText && logprobs !== undefined) events.push({ type: "text-delta", choice, text: "", logprobs });
   for (const image of readImages(message)) events.push(opaqueWhole("images", choice, image));
-  const sources = choice === 0 ? readSources(body) : [];
-  for (const citation of [...readAnnotations(message), ...sources]) events.push({ type: "citation", choice, citation });
+  for (const citation of readAnnotations(message)) events.push({ type: "citation", choice, citation });
+  if (choice === 0) for (const citation of readSources(body)) events.push({ type: "citation", choice, citation });
   events.push(readEnd(value, choice, calls > 0, message));
 };
 
@@ -129,11 +129,6 @@ export const readLogprobs = (choice: Json): readonly unknown[] | undefined => {
   return content.length === 0 ? undefined : content;
 };
 
-const noIds: ReadonlySet<string> = new Set();
-
-const idsOf = (calls: readonly Json[]): ReadonlySet<string> =>
-  calls.length === 0 ? noIds : new Set(calls.flatMap((call) => stringIn(call, "id") || []));
-
 const readMessage = (message: Json, choice: number, requestId: string): readonly Part[] => {
   const content: Part[] = [...readContent(message["content"])];
   const refusal = stringIn(message, "refusal");
@@ -141,7 +136,7 @@ const readMessage = (message: Json, choice: number, requestId: string): readonly
   const legacy = objectIn(message, "function_call");
   if (legacy !== undefined) calls.push({ function: legacy });
 
-  const { parts: reasoning, signatures } = readReasoning(message, idsOf(calls));
+  const { parts: reasoning, signatures } = readReasoning(message, callIdsOf(calls));
   if (refusal !== undefined && refusal !== "") content.push({ type: "refusal", text: refusal });
   let ordinal = 0;
   for (const call of calls) {

@@ -15,17 +15,6 @@ interface Call {
   hasArguments: boolean;
 }
 
-/** Puts one choice's tool calls together from whatever pieces a server sends. */
-export interface ToolCallPieces {
-  /** The events of a delta's `tool_calls` (or deprecated `function_call`). */
-  readonly read: (delta: Json) => readonly ChatEvent[];
-  /** The ends of all calls. */
-  readonly end: () => readonly ChatEvent[];
-  readonly count: () => number;
-  /** The last delta numbered or named its calls as no client expects. */
-  readonly isOdd: () => boolean;
-}
-
 export interface ToolCallOptions {
   readonly provider: string;
   readonly requestId: string;
@@ -55,56 +44,92 @@ export const readTool = (piece: Json): { kind: "function" | "custom"; name: stri
   return { kind: "function", name: stringIn(inner, "name") ?? "", text: argumentsOf(inner["arguments"]) };
 };
 
-export const createToolCallPieces = (options: ToolCallOptions): ToolCallPieces => {
-  const { provider, requestId, choice } = options;
-  const byIndex = new Map<unknown, Call>();
-  const byId = new Map<string, Call>();
-  let last: Call | undefined;
-  let count = 0;
-  let isOdd = false;
+const noIds: ReadonlySet<string> = new Set();
 
-  const invalid = (what: string): UpstreamError =>
-    new UpstreamError("upstream_stream_invalid", `${provider} sent ${what}.`, { provider });
+/** The ids of those of these calls that have one. */
+export const callIdsOf = (calls: readonly unknown[]): ReadonlySet<string> => {
+  if (calls.length === 0) return noIds;
+  const ids = new Set<string>();
+  for (const call of calls) {
+    const id = isObject(call) ? stringIn(call, "id") : undefined;
+    if (id !== undefined && id !== "") ids.add(id);
+  }
+  return ids;
+};
 
-  const open = (index: unknown, id: string): Call => {
-    if (byIndex.size + byId.size >= 2 * maxCalls) throw invalid(`more than ${maxCalls} tool calls`);
-    const call: Call = { ordinal: -1, id, early: "", hasArguments: false };
-    if (index !== undefined) byIndex.set(index, call);
-    if (id !== "") byId.set(id, call);
-    last = call;
-    return call;
-  };
+const noSignatures: ReadonlyMap<string, Signature> = new Map();
 
-  /** The call a piece goes on with: by index, else by id, else the last one. */
-  const find = (index: unknown, id: string, name: string): Call | undefined => {
-    const known = index === undefined ? (id === "" ? last : byId.get(id)) : byIndex.get(index);
-    if (known === undefined || name === "" || known.ordinal === -1) return known;
-    // A whole new call under a used number: a new id tells it, or a name where there is neither number nor id.
-    const isOther = id === "" ? index === undefined : known.id !== id;
-    return isOther ? undefined : known;
-  };
+/** The signatures in a delta's reasoning that belong to the calls of the same delta, by call id. */
+export const callSignatures = (delta: Json): ReadonlyMap<string, Signature> => {
+  const details = arrayIn(delta, "reasoning_details");
+  return details.length === 0 ? noSignatures : signaturesIn(details, callIdsOf(arrayIn(delta, "tool_calls")));
+};
 
-  const readOne = (piece: Json, signatures: ReadonlyMap<string, Signature>, events: ChatEvent[]): void => {
+/**
+ * Puts one choice's tool calls together from whatever pieces a server sends. A class because there is one for each
+ * streamed answer with calls: its closures would be made each time.
+ */
+export class ToolCallPieces {
+  readonly #options: ToolCallOptions;
+  readonly #byIndex = new Map<unknown, Call>();
+  readonly #byId = new Map<string, Call>();
+  #last: Call | undefined;
+  #count = 0;
+  #isOdd = false;
+
+  constructor(options: ToolCallOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The last delta numbered or named its calls as no client expects. */
+  get isOdd(): boolean {
+    return this.#isOdd;
+  }
+
+  /** Adds the events of a delta's `tool_calls` (or deprecated `function_call`). */
+  read(delta: Json, events: ChatEvent[]): void {
+    this.#isOdd = false;
+    const signatures = callSignatures(delta);
+    for (const piece of arrayIn(delta, "tool_calls")) if (isObject(piece)) this.#readOne(piece, signatures, events);
+    const legacy = objectIn(delta, "function_call");
+    if (legacy === undefined) return;
+    this.#readOne({ function: legacy, index: 0 }, noSignatures, events);
+    this.#isOdd = !this.#options.expectsFunctionCall;
+  }
+
+  /** Adds the ends of all calls. */
+  end(events: ChatEvent[]): void {
+    if (this.#last !== undefined && this.#last.ordinal === -1) throw this.#invalid("a tool call without a name");
+    const { choice } = this.#options;
+    for (let index = 0; index < this.#count; index++) events.push({ type: "tool-call-end", choice, index });
+  }
+
+  #readOne(piece: Json, signatures: ReadonlyMap<string, Signature>, events: ChatEvent[]): void {
+    const { requestId, choice } = this.#options;
     const { kind, name, text: told } = readTool(piece);
     const index = piece["index"] ?? undefined;
     const id = stringIn(piece, "id") ?? "";
-    let call = find(index, id, name);
+    let call = this.#find(index, id, name);
     // An empty object is a placeholder, not a call.
     if (call === undefined && id === "" && name === "" && told === "") return;
-    call ??= open(index, id);
+    call ??= this.#open(index, id);
     const isNull = !call.hasArguments && isNullCall(kind, told);
-    if (isNull) isOdd = true;
+    if (isNull) this.#isOdd = true;
     const text = isNull ? "" : told;
     call.hasArguments ||= text !== "";
     if (call.ordinal === -1) {
       call.early += text;
-      if (call.id === "" && id !== "") byId.set(id, call);
+      if (call.id === "" && id !== "") this.#byId.set(id, call);
       call.id ||= id;
       if (name === "") return;
-      if (count >= maxCalls) throw invalid(`more than ${maxCalls} tool calls`);
-      call.ordinal = count++;
+      if (this.#count >= maxCalls) throw this.#invalid(`more than ${maxCalls} tool calls`);
+      call.ordinal = this.#count++;
       if (call.id === "") {
-        isOdd = true;
+        this.#isOdd = true;
         call.id = madeCallId(requestId, call.ordinal, choice);
       }
       const signature = signatureOn(piece) ?? signatures.get(call.id);
@@ -115,31 +140,29 @@ export const createToolCallPieces = (options: ToolCallOptions): ToolCallPieces =
     } else if (text !== "") {
       events.push({ type: "tool-call-delta", choice, index: call.ordinal, arguments: text });
     }
-    if (index !== call.ordinal) isOdd = true;
-  };
+    if (index !== call.ordinal) this.#isOdd = true;
+  }
 
-  return {
-    read: (delta) => {
-      isOdd = false;
-      const pieces = arrayIn(delta, "tool_calls").filter(isObject);
-      const events: ChatEvent[] = [];
-      if (pieces.length > 0) {
-        const ids = new Set(pieces.map((piece) => stringIn(piece, "id") ?? ""));
-        const signatures = signaturesIn(arrayIn(delta, "reasoning_details"), ids);
-        for (const piece of pieces) readOne(piece, signatures, events);
-      }
-      const legacy = objectIn(delta, "function_call");
-      if (legacy !== undefined) {
-        readOne({ function: legacy, index: 0 }, new Map(), events);
-        isOdd = !options.expectsFunctionCall;
-      }
-      return events;
-    },
-    end: () => {
-      if (last !== undefined && last.ordinal === -1) throw invalid("a tool call without a name");
-      return Array.from({ length: count }, (_, index) => ({ type: "tool-call-end" as const, choice, index }));
-    },
-    count: () => count,
-    isOdd: () => isOdd,
-  };
-};
+  /** The call a piece goes on with: by index, else by id, else the last one. */
+  #find(index: unknown, id: string, name: string): Call | undefined {
+    const known = index === undefined ? (id === "" ? this.#last : this.#byId.get(id)) : this.#byIndex.get(index);
+    if (known === undefined || name === "" || known.ordinal === -1) return known;
+    // A whole new call under a used number: a new id tells it, or a name where there is neither number nor id.
+    const isOther = id === "" ? index === undefined : known.id !== id;
+    return isOther ? undefined : known;
+  }
+
+  #open(index: unknown, id: string): Call {
+    if (this.#byIndex.size + this.#byId.size >= 2 * maxCalls) throw this.#invalid(`more than ${maxCalls} tool calls`);
+    const call: Call = { ordinal: -1, id, early: "", hasArguments: false };
+    if (index !== undefined) this.#byIndex.set(index, call);
+    if (id !== "") this.#byId.set(id, call);
+    this.#last = call;
+    return call;
+  }
+
+  #invalid(what: string): UpstreamError {
+    const { provider } = this.#options;
+    return new UpstreamError("upstream_stream_invalid", `${provider} sent ${what}.`, { provider });
+  }
+}

@@ -13,14 +13,6 @@ export const findUsage = (body: Json): Usage | undefined => {
   );
 };
 
-const first = (...values: readonly unknown[]): number | undefined => {
-  for (const value of values) {
-    const count = tokenCount(value);
-    if (count !== undefined) return count;
-  }
-  return undefined;
-};
-
 /** Servers that estimate a part at times make it larger than the whole. */
 const atMost = (part: number | undefined, whole: number): number | undefined =>
   part === undefined ? undefined : Math.min(part, whole);
@@ -36,22 +28,20 @@ const readUsage = (value: unknown): Usage | undefined => {
 
   const input = objectIn(value, "prompt_tokens_details") ?? {};
   const output = objectIn(value, "completion_tokens_details") ?? {};
-  const read = first(
-    input["cached_tokens"],
-    value["prompt_cache_hit_tokens"],
-    value["cached_tokens"],
-    value["num_cached_tokens"],
-    value["cache_read_input_tokens"],
-  );
-  const written = first(
-    input["cache_write_tokens"],
-    input["cache_creation_input_tokens"],
-    value["cache_creation_input_tokens"],
-  );
+  const read =
+    tokenCount(input["cached_tokens"]) ??
+    tokenCount(value["prompt_cache_hit_tokens"]) ??
+    tokenCount(value["cached_tokens"]) ??
+    tokenCount(value["num_cached_tokens"]) ??
+    tokenCount(value["cache_read_input_tokens"]);
+  const written =
+    tokenCount(input["cache_write_tokens"]) ??
+    tokenCount(input["cache_creation_input_tokens"]) ??
+    tokenCount(value["cache_creation_input_tokens"]);
   const cached = (read ?? 0) + (written ?? 0);
   // Where a count stands beside the whole instead of in it, the total tells.
   const inputTokens = cached > 0 && total === prompt + completion + cached ? prompt + cached : prompt;
-  const reasoning = first(output["reasoning_tokens"], value["reasoning_tokens"]);
+  const reasoning = tokenCount(output["reasoning_tokens"]) ?? tokenCount(value["reasoning_tokens"]);
   // The same of reasoning: some servers count it beside the answer, others within.
   const isApart = reasoning !== undefined && total === prompt + completion + reasoning;
   const outputTokens = completion + (isApart ? reasoning : 0);

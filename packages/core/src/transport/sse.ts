@@ -77,12 +77,14 @@ class SseParser implements FrameParser<SseFrame> {
   #begin(chunk: Chunk, sink: FrameSink<SseFrame>, isEnd: boolean): void {
     const { bytes } = chunk;
     const { length } = byteOrderMark;
-    if (!isEnd && bytes.length < length && byteOrderMark.subarray(0, bytes.length).equals(bytes)) {
+    let same = 0;
+    while (same < length && bytes[same] === byteOrderMark[same]) same++;
+    if (!isEnd && same < length && same === bytes.length) {
       this.#mark = bytes;
       return;
     }
     this.#mark = undefined;
-    this.#scan(chunk, bytes.subarray(0, length).equals(byteOrderMark) ? length : 0, sink);
+    this.#scan(chunk, same === length ? length : 0, sink);
   }
 
   #scan(chunk: Chunk, from: number, sink: FrameSink<SseFrame>): void {

@@ -1,6 +1,7 @@
 import type { ChatEvent, EventBatch } from "./event.ts";
 import { createFinishList, type Finish, type FinishList } from "./finish.ts";
-import { promised, pull, toError, type BatchSource, type Pulled, type Reply } from "./reply.ts";
+import { promised, pull, type Pulled } from "./pull.ts";
+import { toError, type BatchSource, type Reply } from "./reply.ts";
 import type { Target } from "./target.ts";
 
 /** What a stage may still do when the provider's last batch has passed. */
@@ -59,7 +60,7 @@ class MappedReply implements Reply, AsyncIterable<EventBatch>, BatchSource {
     return promised(this);
   }
 
-  pull(): Pulled {
+  pull(): Pulled<EventBatch> {
     if (!this.#ended) {
       const pulled = pull(this.#source);
       return pulled instanceof Promise ? pulled.then(this.#advance) : this.#advance(pulled);
@@ -80,7 +81,7 @@ class MappedReply implements Reply, AsyncIterable<EventBatch>, BatchSource {
     this.finished.fire(error === undefined ? { exit: "stopped" } : { exit: "failed", error });
   };
 
-  readonly #advance = (result: IteratorResult<EventBatch>): Pulled => {
+  readonly #advance = (result: IteratorResult<EventBatch>): Pulled<EventBatch> => {
     try {
       if (result.done === true) return this.#atEnd(result);
       const mapped = this.#map(result.value, this.#stop);

@@ -1,5 +1,6 @@
 import type { ChatEvent, EventBatch } from "./event.ts";
 import { createFinishList, type Finish, type FinishList } from "./finish.ts";
+import { promised, pull, type Pulled, type Source } from "./pull.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -44,20 +45,8 @@ export interface AbortableReply extends Reply {
 export const createAbortableReply = ({ target, batches }: Omit<ReplySource, "signal">): AbortableReply =>
   new ReplyReader(batches, target);
 
-/** What a read brings: at once where it is at hand, as a promise where it has to be waited for. */
-export type Pulled = IteratorResult<EventBatch> | Promise<IteratorResult<EventBatch>>;
-
-/** Batches that can be read without a promise for each: a whole answer is at hand, and passes several stages. */
-export interface BatchSource extends AsyncIterator<EventBatch> {
-  pull?(): Pulled;
-}
-
-/** Reads the next batch. Throws, or rejects, where there is none for want of a proper end. */
-export const pull = (source: BatchSource): Pulled => (source.pull === undefined ? source.next() : source.pull());
-
-/** The same as an iterator's `next` must give it. */
-export const promised = async (source: Required<Pick<BatchSource, "pull">>): Promise<IteratorResult<EventBatch>> =>
-  source.pull();
+/** Batches on their way through the stages. */
+export type BatchSource = Source<EventBatch>;
 
 const ignore = (): void => undefined;
 
@@ -120,14 +109,14 @@ class ReplyReader implements AbortableReply, AsyncIterable<EventBatch>, BatchSou
     return promised(this);
   }
 
-  pull(): Pulled {
+  pull(): Pulled<EventBatch> {
     this.#started = true;
     const finish = this.finished.finish();
     if (finish !== undefined) {
       if (finish.error === undefined) return over;
       throw toError(finish.error);
     }
-    let pulled: Pulled;
+    let pulled: Pulled<EventBatch>;
     try {
       pulled = pull(this.#batches);
     } catch (error) {

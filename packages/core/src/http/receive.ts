@@ -35,10 +35,7 @@ export const receive = (
     if (recalled !== undefined) {
       return recalled.then((whole) => remember(decode(whole, dialect, address, incoming), { whole }));
     }
-    return remember(
-      decode(json, dialect, address, incoming),
-      body.type === "bytes" ? { bytes: body.bytes } : {},
-    );
+    return remember(decode(json, dialect, address, incoming), body.type === "bytes" ? { bytes: body.bytes } : {});
   };
   return incoming.body(limits).then(understand);
 };

@@ -1,21 +1,14 @@
 import { isContent, type ChatEvent, type EventBatch } from "../chat/event.ts";
 import { withFrame } from "../chat/frame.ts";
-import {
-  createAbortableReply,
-  promised,
-  pull,
-  type AbortableReply,
-  type BatchSource,
-  type Pulled,
-  type Reply,
-} from "../chat/reply.ts";
+import { promised, pull, type Pulled } from "../chat/pull.ts";
+import { createAbortableReply, type AbortableReply, type BatchSource, type Reply } from "../chat/reply.ts";
+import type { Finish } from "../chat/finish.ts";
 import type { Target } from "../chat/target.ts";
-import type { BackDialect, DecodeOptions } from "../dialects/dialect.ts";
+import type { DecodeOptions } from "../dialects/dialect.ts";
 import { isObject } from "../dialects/fields.ts";
 import { checkHistoryIsThere } from "../dialects/history-elsewhere.ts";
 import { UpstreamError } from "../errors.ts";
 import { Cancellation, unlessCancelled } from "../pipeline/cancellation.ts";
-import type { Clock } from "../pipeline/clock.ts";
 import { requireValue, type Context } from "../pipeline/context.ts";
 import type { Attempt } from "../telemetry/attempt.ts";
 import { telemetryKey } from "../telemetry/request-telemetry.ts";
@@ -24,7 +17,7 @@ import { framingOf, type Framing } from "../transport/framing.ts";
 import type { TransportResponse } from "../transport/transport.ts";
 import { CallRequest } from "./call-request.ts";
 import { callSettingsKey, type CallSettings } from "./call-settings.ts";
-import { calleeOf } from "./callee.ts";
+import { calleeOf, type Callee } from "./callee.ts";
 import type { Provider } from "./provider.ts";
 import { withMedia } from "./media/with-media.ts";
 import { parseLoosely, readBody } from "./read-body.ts";
@@ -41,77 +34,145 @@ import { credentialOf, droppedKey, writeRequest } from "./write-request.ts";
  * @throws UpstreamError for everything that goes wrong until then, or the signal's reason.
  */
 export const callProvider = async (context: Context): Promise<Reply> => {
-  const { request, clock, cancellation } = context;
-  const { target, provider, dialect } = calleeOf(context);
+  const callee = calleeOf(context);
+  const { target, provider, dialect } = callee;
   const settings = requireValue(context, callSettingsKey);
-  checkHistoryIsThere(request, dialect.id, target.id);
+  checkHistoryIsThere(context.request, dialect.id, target.id);
 
-  const credential = credentialOf(provider, clock);
-  const sent = withMedia(context, { target, provider, dialect });
+  const credential = credentialOf(provider, context.clock);
+  const sent = withMedia(context, callee);
   const { url, headers, body } = writeRequest(
     sent instanceof Promise ? await sent : sent,
     target,
     provider,
     dialect,
-    typeof credential === "object" ? await unlessCancelled(credential, cancellation) : credential,
+    typeof credential === "object" ? await unlessCancelled(credential, context.cancellation) : credential,
     settings.unsupported,
   );
   const trace = startAttempt(context, target, provider, url);
-  const sentHeaders = trace === undefined ? headers : { ...headers, ...trace.headers };
-  const { id } = provider;
-  const call = new Cancellation();
-  let reply: AbortableReply | undefined;
-  const abort = (reason: unknown): void => {
-    call.cancel(reason);
-    reply?.abort(reason);
-  };
-  cancellation.add(abort);
-  const expire = (error: UpstreamError): void => call.cancel(error);
-  const watchdog = new Watchdog(clock, settings.timeouts, request.stream, provider.id, expire);
-  const release = (): void => {
-    watchdog.stop();
-    cancellation.remove(abort);
-  };
-
+  const call = new ProviderCall(context, callee, settings, trace);
   try {
-    const send = (): Promise<TransportResponse> =>
-      settings.transport.send(new CallRequest(url, sentHeaders, body, call));
-    const response = await untraced(send, trace?.otelContext);
+    const sentHeaders = trace === undefined ? headers : { ...headers, ...trace.headers };
+    const response = await call.send(url, sentHeaders, body);
     trace?.answered(response.status, requestIdOf(response));
-    if (response.status < 200 || response.status >= 300) throw await refusal(response, id, dialect);
-
-    const options: DecodeOptions = { ...factsOf(context, { provider, target }), request, requestId: context.id };
-    const answer: Answer = { clock, dialect, settings, options, watchdog, trace };
-    const framing =
-      framingOf(response.headers["content-type"]) ?? (request.stream ? framingOf(dialect.streamType) : undefined);
-    const batches =
-      framing !== undefined
-        ? await readStreamed(response.body, framing, answer)
-        : readWhole(await readBody(response.body, settings.maxResponseBytes, id, watchdog), response.status, answer);
-    trace?.firstContent();
-    reply = createAbortableReply({ target, batches });
-    reply.finished.add((finish) => {
-      release();
-      trace?.finished(finish);
-    });
-    if (call.cancelled) reply.abort(call.reason);
-    return reply;
+    if (response.status < 200 || response.status >= 300) throw await refusal(response, provider.id, dialect);
+    const batches = call.read(response);
+    return call.answer(batches instanceof Promise ? await batches : batches);
   } catch (error) {
-    release();
-    call.cancel(error);
-    trace?.failed(error);
+    call.fail(error);
     throw error;
   }
 };
 
-/** What reading an answer needs. */
-interface Answer {
-  readonly clock: Clock;
-  readonly dialect: BackDialect;
-  readonly settings: CallSettings;
-  readonly options: DecodeOptions;
-  readonly watchdog: Watchdog;
-  readonly trace: Attempt | undefined;
+/** One call under way. A class because there is one for each: its closures would be made each time. */
+class ProviderCall {
+  readonly #context: Context;
+  readonly #callee: Callee;
+  readonly #settings: CallSettings;
+  readonly #trace: Attempt | undefined;
+  readonly #watchdog: Watchdog;
+  /** Ends with the request's own, with a limit of time, or with a failure. */
+  readonly #cancellation = new Cancellation();
+  #reply: AbortableReply | undefined;
+
+  constructor(context: Context, callee: Callee, settings: CallSettings, trace: Attempt | undefined) {
+    const { clock, cancellation, request } = context;
+    this.#context = context;
+    this.#callee = callee;
+    this.#settings = settings;
+    this.#trace = trace;
+    cancellation.add(this.#abort);
+    this.#watchdog = new Watchdog(clock, settings.timeouts, request.stream, callee.provider.id, this.#expire);
+  }
+
+  send(url: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): Promise<TransportResponse> {
+    const request = new CallRequest(url, headers, body, this.#cancellation);
+    return untraced(() => this.#settings.transport.send(request), this.#trace?.otelContext);
+  }
+
+  /** The batches of an answer, once the first content is in hand. */
+  read(response: TransportResponse): BatchSource | Promise<BatchSource> {
+    const { dialect, provider } = this.#callee;
+    const framing =
+      framingOf(response.headers["content-type"]) ??
+      (this.#context.request.stream ? framingOf(dialect.streamType) : undefined);
+    if (framing !== undefined) return untilContent(this.#stream(response.body, framing));
+    const bytes = readBody(response.body, this.#settings.maxResponseBytes, provider.id, this.#watchdog);
+    return bytes instanceof Promise
+      ? bytes.then((whole) => this.#whole(whole, response.status))
+      : this.#whole(bytes, response.status);
+  }
+
+  /** The reply, whose end is the end of the call. */
+  answer(batches: BatchSource): Reply {
+    this.#trace?.firstContent();
+    const reply = createAbortableReply({ target: this.#callee.target, batches });
+    reply.finished.add(this.#finished);
+    if (this.#cancellation.cancelled) reply.abort(this.#cancellation.reason);
+    return (this.#reply = reply);
+  }
+
+  fail(error: unknown): void {
+    this.#release();
+    this.#cancellation.cancel(error);
+    this.#trace?.failed(error);
+  }
+
+  #stream(body: TransportResponse["body"], framing: Framing): BatchSource {
+    const options = this.#decodeOptions();
+    const trace = this.#trace;
+    const { dialect } = this.#callee;
+    return readStream({
+      provider: options.provider,
+      dialect: dialect.id,
+      body,
+      framing,
+      decoder: dialect.createDecoder(options),
+      watchdog: this.#watchdog,
+      clock: this.#context.clock,
+      maxBytes: this.#settings.maxStreamBytes,
+      ...(trace === undefined ? {} : { onBatch: (batch: EventBatch) => trace.batch(batch) }),
+    });
+  }
+
+  #whole(bytes: Buffer, status: number): BatchSource {
+    this.#watchdog.stop();
+    const { dialect, provider } = this.#callee;
+    const body = parseLoosely(bytes);
+    if (!isObject(body)) {
+      throw new UpstreamError(
+        "upstream_invalid_response",
+        `${provider.id} answered with something that is no JSON object.`,
+        { provider: provider.id, upstreamStatus: status },
+      );
+    }
+    const batch = dialect.decodeReply(body, this.#decodeOptions());
+    if (dialect.isBroken?.(body) !== true) withFrame(dialect.id, "body", { raw: bytes }, batch);
+    this.#trace?.batch(batch);
+    return new Replay([batch]);
+  }
+
+  #decodeOptions(): DecodeOptions {
+    const { request, id } = this.#context;
+    return { ...factsOf(this.#context, this.#callee), request, requestId: id };
+  }
+
+  #release(): void {
+    this.#watchdog.stop();
+    this.#context.cancellation.remove(this.#abort);
+  }
+
+  readonly #abort = (reason: unknown): void => {
+    this.#cancellation.cancel(reason);
+    this.#reply?.abort(reason);
+  };
+
+  readonly #expire = (error: UpstreamError): void => this.#cancellation.cancel(error);
+
+  readonly #finished = (finish: Finish): void => {
+    this.#release();
+    this.#trace?.finished(finish);
+  };
 }
 
 const startAttempt = (context: Context, target: Target, provider: Provider, url: string): Attempt | undefined => {
@@ -138,38 +199,6 @@ const requestIdOf = ({ headers }: TransportResponse): string | undefined =>
   headers["apim-request-id"] ??
   headers["x-debug-trace-id"];
 
-const readStreamed = (body: TransportResponse["body"], framing: Framing, answer: Answer): Promise<BatchSource> => {
-  const { clock, dialect, settings, options, watchdog, trace } = answer;
-  const source = readStream({
-    provider: options.provider,
-    dialect: dialect.id,
-    body,
-    framing,
-    decoder: dialect.createDecoder(options),
-    watchdog,
-    clock,
-    maxBytes: settings.maxStreamBytes,
-    ...(trace === undefined ? {} : { onBatch: (batch: EventBatch) => trace.batch(batch) }),
-  });
-  return untilContent(source);
-};
-
-const readWhole = (bytes: Buffer, status: number, { dialect, options, watchdog, trace }: Answer): BatchSource => {
-  const { provider: id } = options;
-  watchdog.stop();
-  const body = parseLoosely(bytes);
-  if (!isObject(body)) {
-    throw new UpstreamError("upstream_invalid_response", `${id} answered with something that is no JSON object.`, {
-      provider: id,
-      upstreamStatus: status,
-    });
-  }
-  const batch = dialect.decodeReply(body, options);
-  if (dialect.isBroken?.(body) !== true) withFrame(dialect.id, "body", { raw: bytes }, batch);
-  trace?.batch(batch);
-  return new Replay([batch]);
-};
-
 /** Reads until there is content, or the answer's proper end: from then on a failure can no longer be hidden. */
 const untilContent = async (source: BatchSource): Promise<BatchSource> => {
   const held: EventBatch[] = [];
@@ -194,7 +223,7 @@ class Replay implements BatchSource {
     this.#rest = rest;
   }
 
-  pull(): Pulled {
+  pull(): Pulled<EventBatch> {
     const value = this.#held[this.#index];
     if (value === undefined) return this.#rest === undefined ? over : pull(this.#rest);
     this.#index++;

@@ -1,23 +1,23 @@
+import { pull, type Pulled, type Source } from "../chat/pull.ts";
 import { UpstreamError } from "../errors.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 /**
- * Reads a whole answer.
+ * Reads a whole answer; a promise only where it has to be waited for.
  *
  * @throws UpstreamError `upstream_response_too_large` beyond `maxBytes`, or what the transport throws.
  */
-export const readBody = async (
-  body: AsyncIterator<Uint8Array>,
+export const readBody = (
+  body: Source<Uint8Array>,
   maxBytes: number,
   provider: string,
   watchdog?: Watchdog,
-): Promise<Buffer> => {
+): Buffer | Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for (;;) {
-    watchdog?.waiting();
-    const result = await body.next();
-    if (result.done === true) break;
+  /** @returns what came, once it is all. */
+  const take = (result: IteratorResult<Uint8Array>): Buffer | undefined => {
+    if (result.done === true) return join(chunks);
     bytes += result.value.byteLength;
     if (bytes > maxBytes) {
       void body.return?.().catch(() => undefined);
@@ -26,7 +26,25 @@ export const readBody = async (
       });
     }
     chunks.push(result.value);
+    return undefined;
+  };
+  const readOn = async (first: Promise<IteratorResult<Uint8Array>>): Promise<Buffer> => {
+    for (let pulled: Pulled<Uint8Array> = first; ; pulled = pull(body)) {
+      const whole = take(pulled instanceof Promise ? await pulled : pulled);
+      if (whole !== undefined) return whole;
+      watchdog?.waiting();
+    }
+  };
+  for (;;) {
+    watchdog?.waiting();
+    const pulled = pull(body);
+    if (pulled instanceof Promise) return readOn(pulled);
+    const whole = take(pulled);
+    if (whole !== undefined) return whole;
   }
+};
+
+const join = (chunks: readonly Uint8Array[]): Buffer => {
   const [only] = chunks;
   return only !== undefined && chunks.length === 1
     ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)

@@ -1,10 +1,11 @@
 import type { Chunk } from "../chat/chunk.ts";
 import { isContent, type ChatEvent, type EventBatch, type FrameBytes } from "../chat/event.ts";
 import { FrameRun, withFrame } from "../chat/frame.ts";
-import { promised, type BatchSource, type Pulled } from "../chat/reply.ts";
+import { promised, pull, type Pulled, type Source } from "../chat/pull.ts";
+import type { BatchSource } from "../chat/reply.ts";
 import type { FrameDecoder } from "../dialects/dialect.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
-import type { Clock } from "../pipeline/clock.ts";
+import type { Clock, Timer } from "../pipeline/clock.ts";
 import type { FrameParser, FrameSink, StreamFrame } from "../transport/frame.ts";
 import type { Framing } from "../transport/framing.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -12,7 +13,7 @@ import type { Watchdog } from "./watchdog.ts";
 export interface StreamSource {
   readonly provider: string;
   readonly dialect: string;
-  readonly body: AsyncIterator<Uint8Array>;
+  readonly body: Source<Uint8Array>;
   readonly framing: Framing;
   readonly decoder: FrameDecoder;
   readonly watchdog: Watchdog;
@@ -51,14 +52,20 @@ class StreamReader implements BatchSource, FrameSink {
     this.#parser = source.framing.createParser();
   }
 
-  pull(): Pulled {
+  pull(): Pulled<EventBatch> {
     if (this.#failure !== undefined) {
       this.#close();
       throw this.#failure.reason;
     }
     if (this.#isOver) return over;
     this.#source.watchdog.waiting();
-    return this.#source.body.next().then(this.#received, this.#failed);
+    let pulled: Pulled<Uint8Array>;
+    try {
+      pulled = pull(this.#source.body);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    return pulled instanceof Promise ? pulled.then(this.#received, this.#failed) : this.#received(pulled);
   }
 
   next(): Promise<IteratorResult<EventBatch>> {
@@ -98,7 +105,7 @@ class StreamReader implements BatchSource, FrameSink {
   }
 
   /** What a network read brought, as a batch; where that is nothing, what the next one brings. */
-  readonly #received = (result: IteratorResult<Uint8Array>): Pulled => {
+  readonly #received = (result: IteratorResult<Uint8Array>): Pulled<EventBatch> => {
     const { watchdog, onBatch } = this.#source;
     watchdog.received();
     this.#batch = [];
@@ -157,16 +164,21 @@ const endedBy = (ending: string, { raw }: StreamFrame): FrameBytes =>
   typeof raw === "string" ? { raw: raw + ending } : { raw };
 
 /** After the end mark nothing that comes can change the answer any more: neither data nor a failure. */
-const drain = async (body: AsyncIterator<Uint8Array>, clock: Clock): Promise<void> => {
+const drain = async (body: Source<Uint8Array>, clock: Clock): Promise<void> => {
   const giveUp = (): void => void body.return?.().catch(() => undefined);
-  const timer = clock.timer(msAfterEnd, giveUp);
+  let timer: Timer | undefined;
   try {
-    for (let reads = 0; reads < readsAfterEnd; reads++) if ((await body.next()).done === true) return;
+    for (let reads = 0; reads < readsAfterEnd; reads++) {
+      const pulled = pull(body);
+      if (pulled instanceof Promise) timer ??= clock.timer(msAfterEnd, giveUp);
+      const result = pulled instanceof Promise ? await pulled : pulled;
+      if (result.done === true) return;
+    }
     giveUp();
   } catch {
     // See above.
   } finally {
-    timer.cancel();
+    timer?.cancel();
   }
 };
 

@@ -13,10 +13,13 @@ export const refusal = async (
   dialect: BackDialect,
 ): Promise<UpstreamError> => {
   // A body too large or broken is worth no second error: the status alone says enough.
-  const body = await readBody(response.body, maxErrorBytes, id).then(parseLoosely, () => undefined);
+  const body = await readRefusal(response, id).catch(() => undefined);
   return toUpstreamError(dialect.decodeError(body, response.headers), {
     provider: id,
     status: response.status,
     headers: response.headers,
   });
 };
+
+const readRefusal = async (response: TransportResponse, id: string): Promise<unknown> =>
+  parseLoosely(await readBody(response.body, maxErrorBytes, id));

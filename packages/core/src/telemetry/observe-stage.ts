@@ -1,7 +1,8 @@
 import { context as active } from "@opentelemetry/api";
 import type { EventBatch } from "../chat/event.ts";
 import type { FinishList } from "../chat/finish.ts";
-import { promised, pull, type BatchSource, type Pulled, type Reply } from "../chat/reply.ts";
+import { promised, pull, type Pulled } from "../chat/pull.ts";
+import type { BatchSource, Reply } from "../chat/reply.ts";
 import type { Target } from "../chat/target.ts";
 import { deriveContext, requireValue, type Context, type ContextChange } from "../pipeline/context.ts";
 import type { Next, Stage } from "../pipeline/stage.ts";
@@ -85,7 +86,7 @@ abstract class WatchedReply implements Reply, AsyncIterable<EventBatch>, BatchSo
     if (reply.target !== undefined) this.target = reply.target;
   }
 
-  abstract pull(): Pulled;
+  abstract pull(): Pulled<EventBatch>;
 
   next(): Promise<IteratorResult<EventBatch>> {
     return promised(this);
@@ -112,9 +113,9 @@ class IncomingReply extends WatchedReply {
     reply.finished.add(({ error }) => work.innerLeft(error));
   }
 
-  pull(): Pulled {
+  pull(): Pulled<EventBatch> {
     this.work.pause();
-    let pulled: Pulled;
+    let pulled: Pulled<EventBatch>;
     try {
       pulled = pull(this.source);
     } catch (error) {
@@ -143,7 +144,7 @@ class OutgoingReply extends WatchedReply {
     reply.finished.add(({ exit, error }) => work.end(exit === "failed" ? error : undefined));
   }
 
-  pull(): Pulled {
+  pull(): Pulled<EventBatch> {
     const pulled = this.work.ask(this.source);
     return pulled instanceof Promise ? pulled.then(this.#gave) : this.#gave(pulled);
   }

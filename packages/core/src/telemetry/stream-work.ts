@@ -1,6 +1,7 @@
 import { context as active, type Context as OtelContext } from "@opentelemetry/api";
 import type { EventBatch } from "../chat/event.ts";
-import { pull, type BatchSource, type Pulled } from "../chat/reply.ts";
+import { pull, type Pulled } from "../chat/pull.ts";
+import type { BatchSource } from "../chat/reply.ts";
 import { UpstreamError } from "../errors.ts";
 import type { RequestTelemetry } from "./request-telemetry.ts";
 import type { StageSpan } from "./stage-span.ts";
@@ -28,7 +29,7 @@ export class StreamWork {
   }
 
   /** Asks the stage for its next batch, with its span as the active one. */
-  ask(source: BatchSource): Pulled {
+  ask(source: BatchSource): Pulled<EventBatch> {
     if (this.#isOver) return pull(source);
     if (this.#context === undefined) {
       this.#span.startStream();

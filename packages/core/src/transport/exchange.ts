@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { promised, type Pulled, type Source } from "../chat/pull.ts";
 import { UpstreamError } from "../errors.ts";
 import type { Cancellation } from "../pipeline/cancellation.ts";
 import { createContentDecoder, decodeContent } from "./content-encoding.ts";
@@ -32,7 +33,7 @@ const gaveUp = new Error("The exchange was given up.");
  * One request and its answer: undici's handler and the answer's body in one object, because there is one for each
  * provider call and closures for each of its seven callbacks would cost more than the callbacks do.
  */
-export class Exchange implements Dispatcher.DispatchHandler, AsyncIterator<Uint8Array> {
+export class Exchange implements Dispatcher.DispatchHandler, Source<Uint8Array> {
   /** Set by the client that takes the request, before it writes it. */
   connection: ExchangeConnection | undefined;
 
@@ -147,13 +148,17 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterator<Uint8
   }
 
   /** The chunks that are there, as one, or the next to come. */
-  next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#reader !== undefined) return Promise.reject(new TypeError("The read before this one has not come back."));
-    if (this.#chunks.length > 0) return Promise.resolve({ done: false, value: this.#take() });
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.reason);
-    if (this.#phase === "over") return Promise.resolve({ done: true, value: undefined });
+  pull(): Pulled<Uint8Array> {
+    if (this.#reader !== undefined) throw new TypeError("The read before this one has not come back.");
+    if (this.#chunks.length > 0) return { done: false, value: this.#take() };
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    if (this.#phase === "over") return { done: true, value: undefined };
     this.#reader = Promise.withResolvers();
     return this.#reader.promise;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return promised(this);
   }
 
   /** Closes the connection unless the answer was received to its end. */

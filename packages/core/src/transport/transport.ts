@@ -1,3 +1,4 @@
+import type { Source } from "../chat/pull.ts";
 import type { Cancellation } from "../pipeline/cancellation.ts";
 
 export interface TransportRequest {
@@ -22,7 +23,7 @@ export interface TransportResponse {
    * `return` closes the connection unless the answer was read to its end. It throws an `UpstreamError` where the
    * connection breaks before that.
    */
-  readonly body: AsyncIterator<Uint8Array>;
+  readonly body: Source<Uint8Array>;
 }
 
 /** Brings bytes to a provider and back. The gateway's only way out, so a test or a simulation can replace it. */

@@ -14,6 +14,7 @@ export interface WellFormed {
 }
 
 interface ChoiceState {
+  readonly choice: number;
   ended: boolean;
   /** Whether each tool call that has begun is still open; absent before the first. */
   calls?: Map<number, boolean>;
@@ -21,22 +22,41 @@ interface ChoiceState {
 
 const nothing: readonly ChatEvent[] = [];
 
-export const createWellFormed = (provider: string): WellFormed => {
-  const choices = new Map<number, ChoiceState>();
-  let started = false;
+export const createWellFormed = (provider: string): WellFormed => new Grammar(provider);
 
-  const stateOf = (choice: number): ChoiceState => {
-    let state = choices.get(choice);
-    if (state === undefined) {
-      state = { ended: false };
-      choices.set(choice, state);
-    }
-    return state;
+/** A class because there is one for each answer: its closures would be made each time. */
+class Grammar implements WellFormed {
+  readonly #provider: string;
+  readonly #choices: ChoiceState[] = [];
+  /** The choice of the event before: mostly the next one's too. */
+  #latest: ChoiceState | undefined;
+  #started = false;
+
+  constructor(provider: string) {
+    this.#provider = provider;
+  }
+
+  readonly check = (event: ChatEvent): ChatEvent | readonly ChatEvent[] => {
+    if (this.#started) return this.#inPlace(event);
+    if (event.type === "opaque") return event;
+    // The first event of all is the start, whatever the provider began with.
+    this.#started = true;
+    return event.type === "reply-start" ? event : [{ type: "reply-start" }, ...[this.#inPlace(event)].flat()];
   };
-  const invalid = (what: string): UpstreamError =>
-    new UpstreamError("upstream_stream_invalid", `${provider} sent ${what}.`, { provider });
 
-  const inPlace = (event: ChatEvent): ChatEvent | readonly ChatEvent[] => {
+  readonly end = (): void => {
+    if (this.#choices.length === 0) {
+      throw new UpstreamError("upstream_invalid_response", `${this.#provider} sent an answer with nothing in it.`, {
+        provider: this.#provider,
+      });
+    }
+    if (this.#choices.every(({ ended }) => ended)) return;
+    throw new UpstreamError("upstream_stream_truncated", `${this.#provider} broke off in the middle of its answer.`, {
+      provider: this.#provider,
+    });
+  };
+
+  #inPlace(event: ChatEvent): ChatEvent | readonly ChatEvent[] {
     switch (event.type) {
       case "opaque":
       case "usage":
@@ -45,17 +65,17 @@ export const createWellFormed = (provider: string): WellFormed => {
         return nothing;
       default:
     }
-    const state = stateOf(event.choice);
+    const state = this.#stateOf(event.choice);
     // What follows a choice's end can not be told to anybody who has already been given that end.
     if (state.ended) return nothing;
     switch (event.type) {
       case "tool-call-start":
         state.calls ??= new Map();
-        if (state.calls.has(event.index)) throw invalid("the beginning of one tool call twice");
+        if (state.calls.has(event.index)) throw this.#invalid("the beginning of one tool call twice");
         state.calls.set(event.index, true);
         return event;
       case "tool-call-delta":
-        if (state.calls?.get(event.index) !== true) throw invalid("arguments of a tool call that is not open");
+        if (state.calls?.get(event.index) !== true) throw this.#invalid("arguments of a tool call that is not open");
         return event;
       case "tool-call-end":
         if (state.calls?.get(event.index) !== true) return nothing;
@@ -69,33 +89,24 @@ export const createWellFormed = (provider: string): WellFormed => {
       default:
         return event;
     }
-  };
+  }
 
-  /** The first event of all is the start, whatever the provider began with. */
-  const begin = (event: ChatEvent): ChatEvent | readonly ChatEvent[] => {
-    if (event.type === "opaque") return event;
-    started = true;
-    return event.type === "reply-start" ? event : [{ type: "reply-start" }, ...[inPlace(event)].flat()];
-  };
+  #stateOf(choice: number): ChoiceState {
+    if (this.#latest?.choice === choice) return this.#latest;
+    let state = this.#choices.find((one) => one.choice === choice);
+    if (state === undefined) {
+      state = { choice, ended: false };
+      this.#choices.push(state);
+    }
+    return (this.#latest = state);
+  }
 
-  return {
-    check: (event) => (started ? inPlace(event) : begin(event)),
-    end: () => {
-      for (const { ended } of choices.values()) {
-        if (!ended) {
-          throw new UpstreamError("upstream_stream_truncated", `${provider} broke off in the middle of its answer.`, {
-            provider,
-          });
-        }
-      }
-      if (choices.size === 0) {
-        throw new UpstreamError("upstream_invalid_response", `${provider} sent an answer with nothing in it.`, {
-          provider,
-        });
-      }
-    },
-  };
-};
+  #invalid(what: string): UpstreamError {
+    return new UpstreamError("upstream_stream_invalid", `${this.#provider} sent ${what}.`, {
+      provider: this.#provider,
+    });
+  }
+}
 
 const endsOfOpenCalls = (choice: number, calls: ReadonlyMap<number, boolean> | undefined): readonly ChatEvent[] => {
   if (calls === undefined) return nothing;

@@ -6,7 +6,7 @@ import { closeRecord, closeRefusal, type Ending } from "./closing-record.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import { createBag } from "./pipeline/bag.ts";
 import { Cancellation } from "./pipeline/cancellation.ts";
-import type { Clock } from "./pipeline/clock.ts";
+import type { Clock, Timer } from "./pipeline/clock.ts";
 import { compose, type Handler } from "./pipeline/compose.ts";
 import { createContext, type Context, type ContextValues, type Logger, type Principal } from "./pipeline/context.ts";
 import type { Stage } from "./pipeline/stage.ts";
@@ -47,9 +47,9 @@ export interface Run {
   /** The stages' answer, or their error. */
   readonly reply: Promise<Reply>;
   /** The client is gone, or the gateway shuts down: stops everything that still works for this request. */
-  readonly abort: (reason: GatewayError) => void;
+  abort(reason: GatewayError): void;
   /** The request is over. Every call after the first does nothing. */
-  readonly close: (finish: Finish, ending: Ending) => void;
+  close(finish: Finish, ending: Ending): void;
 }
 
 /** A request that does not come to the stages. */
@@ -90,13 +90,13 @@ const ignore = (): void => undefined;
 const requestOver = new GatewayError("client_closed", "The request is over.");
 
 export const createEngine = (options: EngineOptions): Engine => {
-  const { stages, values, clock, random, logger, telemetry: parts, deadlineMs } = options;
+  const { stages, clock, random, logger, telemetry: parts } = options;
   const plain: Handler = compose(stages, callProvider);
   const observed: Handler = compose(
     stages.map((stage, index) => observeStage(stage, index, parts.settings)),
     callProvider,
   );
-  const underWay = createBag<Run>();
+  const underWay = createBag<EngineRun>();
   let draining = false;
   let idle: (() => void) | undefined;
 
@@ -121,71 +121,14 @@ export const createEngine = (options: EngineOptions): Engine => {
     };
   };
 
-  const run: Engine["run"] = (request, { principal, requestId = createRequestId(), arrival, signal, prepare }) => {
+  const run: Engine["run"] = (request, asked) => {
     if (draining) throw new GatewayError("shutting_down", "The gateway is shutting down.");
-    const cancellation = new Cancellation();
-    const now = clock.now();
-    const start = arrival?.now ?? now;
-    const { operation = "chat", dialect, model, stream, sessionId } = request;
-    const facts = { requestId, operation, dialect, model, stream, principal, sessionId, arrival };
-    const telemetry = startRequest(parts, facts, active.active());
-    const context = createContext({
-      id: requestId,
-      request,
-      principal,
-      cancellation,
-      deadline: start + deadlineMs,
-      clock,
-      random,
-      logger,
-      span: telemetry?.span ?? silentSpan,
-      values,
-    });
-    if (telemetry !== undefined) context.set(telemetryKey, telemetry);
-    prepare?.(context);
-
-    const reply = Promise.withResolvers<Reply>();
-    // Whoever asked may have failed before waiting for it.
-    reply.promise.catch(ignore);
-    let abandoned = false;
-    const abort = (reason: GatewayError): void => {
-      cancellation.cancel(reason);
-      // A stage may not listen to the signal: whoever waits for the answer is not kept waiting by it.
-      abandoned = true;
-      reply.reject(reason);
-    };
-    const deadline = clock.timer(start + deadlineMs - now, () =>
-      abort(new GatewayError("upstream_timeout", "The request took longer than its deadline allows.")),
-    );
-    const onSignal = (): void =>
-      abort(new GatewayError("client_closed", "The caller aborted the request.", { cause: signal?.reason }));
-    if (signal?.aborted === true) onSignal();
-    else signal?.addEventListener("abort", onSignal, { once: true });
-
-    let closed = false;
-    const current: Run = {
-      context,
-      telemetry,
-      reply: reply.promise,
-      abort,
-      close: (finish, ending) => {
-        if (closed) return;
-        closed = true;
-        deadline.cancel();
-        signal?.removeEventListener("abort", onSignal);
-        underWay.remove(place);
-        if (underWay.size() === 0) idle?.();
-        // Whatever a stage left running for this request has nobody to work for any more.
-        abort(finish.error === undefined ? requestOver : toGatewayError(finish.error));
-        closeRecord(context, telemetry, finish, ending, clock.now() - start);
-      },
-    };
+    const current = new EngineRun(options, request, asked, asked.requestId ?? createRequestId());
     const place = underWay.add(current);
-    const answered = (answer: Reply): void => {
-      if (abandoned) answer.cancel();
-      reply.resolve(telemetry === undefined ? answer : telemetry.observe(answer));
-    };
-    (telemetry === undefined ? plain : observed)(context).then(answered, reply.reject);
+    current.start(current.telemetry === undefined ? plain : observed, () => {
+      underWay.remove(place);
+      if (underWay.size() === 0) idle?.();
+    });
     return current;
   };
 
@@ -200,8 +143,8 @@ export const createEngine = (options: EngineOptions): Engine => {
       if (underWay.size() === 0) return;
       await new Promise<void>((resolve) => {
         const cutOff = clock.timer(drainMs, () => {
-          for (const { abort } of underWay.items())
-            abort(new GatewayError("shutting_down", "The gateway shut down before the answer was complete."));
+          for (const left of underWay.items())
+            left.abort(new GatewayError("shutting_down", "The gateway shut down before the answer was complete."));
           resolve();
         });
         idle = () => {
@@ -212,3 +155,91 @@ export const createEngine = (options: EngineOptions): Engine => {
     },
   };
 };
+
+/** A class because there is one for each request: its closures would be made each time. */
+class EngineRun implements Run {
+  readonly context: Context;
+  readonly telemetry: RequestTelemetry | undefined;
+  readonly #cancellation = new Cancellation();
+  readonly #reply = Promise.withResolvers<Reply>();
+  readonly #startedAt: number;
+  readonly #deadline: Timer;
+  readonly #signal: AbortSignal | undefined;
+  #onClose: (() => void) | undefined;
+  #isAbandoned = false;
+  #isClosed = false;
+
+  constructor(
+    { values, clock, random, logger, telemetry: parts, deadlineMs }: EngineOptions,
+    request: ChatRequest,
+    { principal, arrival, signal, prepare }: RunOptions,
+    requestId: string,
+  ) {
+    const now = clock.now();
+    this.#startedAt = arrival?.now ?? now;
+    const deadline = this.#startedAt + deadlineMs;
+    const { operation = "chat", dialect, model, stream, sessionId } = request;
+    const facts = { requestId, operation, dialect, model, stream, principal, sessionId, arrival };
+    this.telemetry = startRequest(parts, facts, active.active());
+    this.context = createContext({
+      id: requestId,
+      request,
+      principal,
+      cancellation: this.#cancellation,
+      deadline,
+      clock,
+      random,
+      logger,
+      span: this.telemetry?.span ?? silentSpan,
+      values,
+    });
+    if (this.telemetry !== undefined) this.context.set(telemetryKey, this.telemetry);
+    prepare?.(this.context);
+
+    // Whoever asked may have failed before waiting for it.
+    this.#reply.promise.catch(ignore);
+    this.#deadline = clock.timer(deadline - now, this.#expire);
+    this.#signal = signal;
+    if (signal?.aborted === true) this.#onSignal();
+    else signal?.addEventListener("abort", this.#onSignal, { once: true });
+  }
+
+  get reply(): Promise<Reply> {
+    return this.#reply.promise;
+  }
+
+  /** @param onClose Called once, when the request is over. */
+  start(handler: Handler, onClose: () => void): void {
+    this.#onClose = onClose;
+    handler(this.context).then(this.#answered, this.#reply.reject);
+  }
+
+  abort(reason: GatewayError): void {
+    this.#cancellation.cancel(reason);
+    // A stage may not listen to the signal: whoever waits for the answer is not kept waiting by it.
+    this.#isAbandoned = true;
+    this.#reply.reject(reason);
+  }
+
+  close(finish: Finish, ending: Ending): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#deadline.cancel();
+    this.#signal?.removeEventListener("abort", this.#onSignal);
+    this.#onClose?.();
+    // Whatever a stage left running for this request has nobody to work for any more.
+    this.abort(finish.error === undefined ? requestOver : toGatewayError(finish.error));
+    closeRecord(this.context, this.telemetry, finish, ending, this.context.clock.now() - this.#startedAt);
+  }
+
+  readonly #answered = (answer: Reply): void => {
+    if (this.#isAbandoned) answer.cancel();
+    this.#reply.resolve(this.telemetry === undefined ? answer : this.telemetry.observe(answer));
+  };
+
+  readonly #expire = (): void =>
+    this.abort(new GatewayError("upstream_timeout", "The request took longer than its deadline allows."));
+
+  readonly #onSignal = (): void =>
+    this.abort(new GatewayError("client_closed", "The caller aborted the request.", { cause: this.#signal?.reason }));
+}

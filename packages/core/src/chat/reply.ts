@@ -51,20 +51,37 @@ export type BatchSource = Source<EventBatch>;
 const ignore = (): void => undefined;
 
 /**
- * Shows a reply's batches to `visit`, one after the other.
+ * Shows a reply's batches to `visit`, one after the other; a promise only where one of them has to be waited for.
  *
  * @param beforeWait Called whenever the next batch is not at hand; where it returns a promise, that is waited for first.
  * @throws what the reply throws, or what a callback does, which leaves the reply.
  */
-export const readBatches = async (
+export const readBatches = (
   reply: Reply,
   visit: (batch: EventBatch) => void,
   beforeWait: () => Promise<void> | undefined = () => undefined,
-): Promise<void> => {
+): Promise<void> | undefined => {
   const source: BatchSource = reply.batches[Symbol.asyncIterator]();
   try {
     for (;;) {
       const pulled = pull(source);
+      if (pulled instanceof Promise) return waitForBatches(source, pulled, visit, beforeWait);
+      if (pulled.done === true) return undefined;
+      visit(pulled.value);
+    }
+  } catch (error) {
+    return leave(source, error);
+  }
+};
+
+const waitForBatches = async (
+  source: BatchSource,
+  first: Promise<IteratorResult<EventBatch>>,
+  visit: (batch: EventBatch) => void,
+  beforeWait: () => Promise<void> | undefined,
+): Promise<void> => {
+  try {
+    for (let pulled: Pulled<EventBatch> = first; ; pulled = pull(source)) {
       const pause = pulled instanceof Promise ? beforeWait() : undefined;
       if (pulled instanceof Promise && pause !== undefined) {
         // It may fail while nobody waits for it yet.
@@ -76,10 +93,14 @@ export const readBatches = async (
       visit(result.value);
     }
   } catch (error) {
-    // Does nothing where it was the reply that failed.
-    await source.return?.().catch(ignore);
-    throw error;
+    await leave(source, error);
   }
+};
+
+/** Leaves a reply for an error, which does nothing where it was the reply that failed. */
+const leave = async (source: BatchSource, error: unknown): Promise<never> => {
+  await source.return?.().catch(ignore);
+  throw error;
 };
 
 const over: IteratorResult<EventBatch> = { done: true, value: undefined };

@@ -21,8 +21,8 @@ export interface StreamTimings {
   readonly writeStallMs: number;
 }
 
-/** The headers of an answer, known once the stages have brought their reply. */
-export type HeadersOf = (reply: Reply | undefined) => Readonly<Record<string, string>>;
+/** The headers of an answer, known once the stages have brought their reply: a new record, to which more are added. */
+export type HeadersOf = (reply: Reply | undefined) => Record<string, string>;
 
 /** Keeps an answer before its client has seen its end: what refers to it may be the next thing to come. */
 export type Keep = (answer: Json) => Promise<void>;
@@ -37,7 +37,8 @@ export const respondWhole = async (
   keep?: Keep,
 ): Promise<void> => {
   const batches: EventBatch[] = [];
-  await readBatches(reply, (batch) => void batches.push(batch));
+  const reading = readBatches(reply, (batch) => void batches.push(batch));
+  if (reading !== undefined) await reading;
   const passed = untouchedBody(batches, dialect, options);
   const body =
     passed === undefined
@@ -47,11 +48,10 @@ export const respondWhole = async (
     const answer = parseLoosely(Buffer.from(body));
     if (isObject(answer)) await keep(answer);
   }
-  outgoing.start(200, {
-    "content-type": "application/json",
-    "content-length": String(Buffer.byteLength(body)),
-    ...headersOf(reply),
-  });
+  const headers = headersOf(reply);
+  headers["content-type"] = "application/json";
+  headers["content-length"] = String(Buffer.byteLength(body));
+  outgoing.start(200, headers);
   outgoing.end(body);
 };
 
@@ -75,11 +75,6 @@ const encodeCollected = (
   const collector = createCollector(reply.target);
   for (const batch of batches) for (const event of batch) collector.push(event);
   return dialect.encodeReply(collector.result(), options);
-};
-
-const streamHeaders = {
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
 };
 
 /**
@@ -108,8 +103,10 @@ export const respondStream = async (
     if (sent) return;
     const headers = headersOf(reply);
     sent = true;
-    const type = dialect.streamType ?? "text/event-stream; charset=utf-8";
-    outgoing.start(200, { "content-type": type, ...streamHeaders, ...headers });
+    headers["content-type"] = dialect.streamType ?? "text/event-stream; charset=utf-8";
+    headers["cache-control"] = "no-cache, no-transform";
+    headers["x-accel-buffering"] = "no";
+    outgoing.start(200, headers);
   };
   const write = (chunk: string | Uint8Array): boolean => {
     lastWrite = clock.now();
@@ -141,13 +138,11 @@ export const respondStream = async (
     start(reply);
     timer.cancel();
     timer = clock.timer(timings.heartbeatMs, tick);
-    await readBatches(
-      reply,
-      (batch) => {
-        held = join(held, encoder.encode(batch));
-      },
-      flush,
-    );
+    const take = (batch: EventBatch): void => {
+      held = join(held, encoder.encode(batch));
+    };
+    const reading = readBatches(reply, take, flush);
+    if (reading !== undefined) await reading;
     const answer = keep === undefined ? undefined : encoder.whole?.();
     if (answer !== undefined) {
       await flush();

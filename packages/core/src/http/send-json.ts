@@ -18,4 +18,8 @@ export const sendJson = (
 
 /** Model names come from clients: nothing in them may end a header or start another. */
 export const headerSafe = (value: string): string =>
-  value.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
+  value.search(unsafe) === -1
+    ? value
+    : value.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
+
+const unsafe = /[^\x20-\x7e]/;

@@ -151,7 +151,7 @@ const answerChat = async (
   const keep = keepFor(keeper, dialect, request, principal);
   const created = Math.floor(engine.options.clock.wall() / 1000);
   const options = { requestId, created, request, isKept: keep !== undefined };
-  const headersOf = (reply: Reply | undefined): Readonly<Record<string, string>> => answerHeaders(dialect, run, reply);
+  const headersOf = (reply: Reply | undefined): Record<string, string> => answerHeaders(dialect, run, reply);
 
   let finish: Finish = { exit: "complete" };
   let ending: Ending = { status: 200, begun: true };
@@ -187,8 +187,8 @@ const answerHeaders = (
   dialect: FrontDialect,
   { context, telemetry }: Run,
   reply: Reply | undefined,
-): Readonly<Record<string, string>> => {
-  const headers: Record<string, string> = requestIdHeaders(dialect, context.id);
+): Record<string, string> => {
+  const headers = requestIdHeaders(dialect, context.id);
   const attempts = context.get(attemptsKey);
   const cache = context.get(cacheResultKey);
   const dropped = context.get(droppedKey);

@@ -15,23 +15,32 @@ export interface Places {
   readonly reasoning: () => number;
 }
 
-export const createPlaces = (): Places => {
-  let place = 0;
-  let hasText = false;
-  let hasRefusal = false;
-  return {
-    text: () => {
-      if (!hasText) place++;
-      hasText = true;
-    },
-    refusal: () => {
-      if (!hasRefusal) place++;
-      hasRefusal = true;
-    },
-    call: () => place++,
-    reasoning: () => place++,
-  };
-};
+export const createPlaces = (): Places => new CountedPlaces();
+
+/** A class because there is one for each choice of a streamed answer: its closures would be made each time. */
+class CountedPlaces implements Places {
+  #place = 0;
+  #hasText = false;
+  #hasRefusal = false;
+
+  text(): void {
+    if (!this.#hasText) this.#place++;
+    this.#hasText = true;
+  }
+
+  refusal(): void {
+    if (!this.#hasRefusal) this.#place++;
+    this.#hasRefusal = true;
+  }
+
+  call(): number {
+    return this.#place++;
+  }
+
+  reasoning(): number {
+    return this.#place++;
+  }
+}
 
 /** A part and the place in its turn that was stated for it. */
 export interface PlacedPart {

@@ -5,6 +5,7 @@ import type { ChatRequest } from "../../chat/request.ts";
 import type { Json } from "../dialect.ts";
 import type { ChunkWriter } from "./chunk-writer.ts";
 import { writeAnnotation } from "./citations.ts";
+import { expectsFunctionCall } from "./deprecated-functions.ts";
 import { fromExtras } from "./extras.ts";
 import { dialectId } from "./identity.ts";
 import { writeImages } from "./images.ts";
@@ -21,44 +22,150 @@ interface Call {
 
 interface ChoiceState {
   isOver: boolean;
-  readonly calls: Map<number, Call>;
-  readonly places: Places;
+  /** Those that have begun. */
+  calls?: Map<number, Call>;
+  /** Of what was written here. */
+  places?: Places;
   /** Which piece of reasoning is being written, and its place. */
   piece?: { readonly block: number | undefined; readonly place: number } | undefined;
   /** Place of the piece of reasoning that was told last, as text. */
   reasoned?: number;
 }
 
-/** Writes the events of all choices as deltas, and keeps account of those that others have written. */
-export interface DeltaWriter {
-  readonly write: (event: ChoiceEvent, chunks: ChunkWriter) => string;
+const placesOf = (state: ChoiceState): Places => (state.places ??= createPlaces());
+
+const beginCall = (state: ChoiceState, { index, kind }: ToolCallStart): void => {
+  state.calls ??= new Map();
+  state.calls.set(index, { kind, hasArguments: false });
+};
+
+/**
+ * Writes the events of all choices as deltas, and keeps account of those that others have written.
+ *
+ * A class because there is one for each streamed answer: its closures would be made each time.
+ */
+export class DeltaWriter {
+  readonly #choices: (ChoiceState | undefined)[] = [];
+  readonly #request: ChatRequest;
+
+  constructor(request: ChatRequest) {
+    this.#request = request;
+  }
+
+  write(event: ChoiceEvent, chunks: ChunkWriter): string {
+    const first = this.begin(event.choice, chunks);
+    const state = this.#begun(event.choice);
+    if (event.type === "text-delta") return first + this.#text(event, state, chunks);
+    if (event.type === "reply-end") {
+      state.isOver = true;
+      return first + this.#replyEnd(event, chunks);
+    }
+    const delta = this.#deltaOf(event, state);
+    return delta === undefined ? first : first + chunks.delta(event.choice, delta);
+  }
+
+  /** Texts of a choice that follow each other: none of them empty, and nothing with them. */
+  texts(choice: number, texts: readonly string[], chunks: ChunkWriter): string {
+    const first = this.begin(choice, chunks);
+    countText(this.#begun(choice));
+    return first + chunks.texts(choice, texts);
+  }
+
   /** A part of the answer that only some dialects can say. */
-  readonly opaque: (choice: number, part: OpaquePart, chunks: ChunkWriter) => string;
+  opaque(choice: number, part: OpaquePart, chunks: ChunkWriter): string {
+    const { value, dialect } = part;
+    const images = writeImages([part]);
+    if (images !== undefined) return this.begin(choice, chunks) + chunks.delta(choice, JSON.stringify({ images }));
+    if (dialect !== dialectId || !isDetail(value)) return "";
+    const first = this.begin(choice, chunks);
+    const state = this.#begun(choice);
+    state.piece = undefined;
+    placesOf(state).reasoning();
+    return first + this.#detail(choice, value, chunks);
+  }
+
   /** The first chunk of a choice, which says who speaks; nothing where it was written. */
-  readonly begin: (choice: number, chunks: ChunkWriter) => string;
-  /** An event that reaches the client in its own frame. */
-  readonly passed: (event: ChatEvent) => void;
-  /** The choices a failure ends: those that have begun and not ended, at least the first. */
-  readonly open: () => readonly number[];
-}
-
-export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaWriter => {
-  const choices: (ChoiceState | undefined)[] = [];
-  const excludesReasoning = request.reasoning?.exclude === true;
-
-  const begun = (choice: number): ChoiceState =>
-    (choices[choice] ??= { isOver: false, calls: new Map(), places: createPlaces() });
-
-  const begin = (choice: number, chunks: ChunkWriter): string => {
-    if (choices[choice] !== undefined) return "";
-    begun(choice);
+  begin(choice: number, chunks: ChunkWriter): string {
+    if (this.#choices[choice] !== undefined) return "";
+    this.#begun(choice);
     return chunks.delta(choice, '{"role":"assistant","content":"","refusal":null}');
-  };
+  }
 
-  const reasoning = (event: ReasoningDelta, state: ChoiceState): string | undefined => {
-    if (excludesReasoning) return undefined;
+  /** An event that reaches the client in its own frame. */
+  passed(event: ChatEvent): void {
+    switch (event.type) {
+      case "reply-start":
+        this.#begun(0);
+        return;
+      case "usage":
+      case "opaque":
+        return;
+      default:
+    }
+    const state = this.#begun(event.choice);
+    if (event.type === "tool-call-start") beginCall(state, event);
+    else if (event.type === "reply-end") state.isOver = true;
+    else if (event.type === "tool-call-delta" || event.type === "tool-call-end") {
+      // Also where its end has passed without any: then there is nothing left to add.
+      const call = state.calls?.get(event.index);
+      if (call !== undefined) call.hasArguments = true;
+    }
+  }
+
+  /** The choices a failure ends: those that have begun and not ended, at least the first. */
+  open(): readonly number[] {
+    const indexes = this.#choices.flatMap((state, index) => (state === undefined || state.isOver ? [] : [index]));
+    return indexes.length === 0 ? [0] : indexes;
+  }
+
+  get #excludesReasoning(): boolean {
+    return this.#request.reasoning?.exclude === true;
+  }
+
+  #begun(choice: number): ChoiceState {
+    return (this.#choices[choice] ??= { isOver: false });
+  }
+
+  #deltaOf(event: Exclude<ChoiceEvent, { type: "text-delta" | "reply-end" }>, state: ChoiceState): string | undefined {
+    switch (event.type) {
+      case "reasoning-delta":
+        return this.#reasoning(event, state);
+      case "refusal-delta":
+        state.piece = undefined;
+        placesOf(state).refusal();
+        return JSON.stringify({ refusal: event.text });
+      case "tool-call-start":
+        return this.#callStart(event, state);
+      case "tool-call-delta":
+        return this.#callText(event.index, event.arguments, state);
+      case "tool-call-end":
+        return this.#callEnd(event.index, state);
+      case "citation": {
+        const annotation = writeAnnotation(event.citation);
+        return annotation === undefined ? undefined : JSON.stringify({ annotations: [annotation] });
+      }
+    }
+  }
+
+  #text({ choice, text, logprobs, signature }: TextDelta, state: ChoiceState, chunks: ChunkWriter): string {
+    if (text === "" && logprobs === undefined && signature === undefined) return "";
+    countText(state);
+    const proof =
+      signature === undefined ? "" : this.#detail(choice, textProof(signature, placesOf(state).reasoning()), chunks);
+    if (text === "" && logprobs === undefined) return proof;
+    if (logprobs === undefined) return chunks.text(choice, text) + proof;
+    const told = JSON.stringify({ content: logprobs, refusal: null });
+    return chunks.delta(choice, JSON.stringify({ content: text }), undefined, `,"logprobs":${told}`) + proof;
+  }
+
+  #detail(choice: number, entry: Json, chunks: ChunkWriter): string {
+    return this.#excludesReasoning ? "" : chunks.delta(choice, JSON.stringify({ reasoning_details: [entry] }));
+  }
+
+  #reasoning(event: ReasoningDelta, state: ChoiceState): string | undefined {
+    if (this.#excludesReasoning) return undefined;
     if (state.piece === undefined || state.piece.block !== event.block) {
-      state.piece = { block: event.block, place: state.places.reasoning() };
+      state.piece = { block: event.block, place: placesOf(state).reasoning() };
     }
     const { place } = state.piece;
     // What is signed is sealed: more reasoning without a block of its own is another piece.
@@ -72,136 +179,54 @@ export const createDeltaWriter = (request: ChatRequest, legacy: boolean): DeltaW
       reasoning_content: isNext ? betweenReasoning + event.text : event.text,
       reasoning_details: details,
     });
-  };
+  }
 
   /** The deprecated form has room for one call: the first. */
-  const callPiece = (index: number, kind: Call["kind"], piece: object, head: object = {}): object => {
-    if (!legacy) return { tool_calls: [{ index, ...head, [kind]: piece }] };
+  #callPiece(index: number, kind: Call["kind"], piece: object, head: object = {}): object {
+    if (!expectsFunctionCall(this.#request)) return { tool_calls: [{ index, ...head, [kind]: piece }] };
     return index === 0 ? { function_call: piece } : {};
-  };
+  }
 
-  const callStart = ({ index, id, name, kind, signature }: ToolCallStart, state: ChoiceState): string => {
-    const place = state.places.call();
+  #callStart(event: ToolCallStart, state: ChoiceState): string {
+    const { index, id, name, kind, signature } = event;
+    const place = placesOf(state).call();
     state.piece = undefined;
-    state.calls.set(index, { kind, hasArguments: false });
+    beginCall(state, event);
     const piece = kind === "custom" ? { name, input: "" } : { name, arguments: "" };
     const proof =
-      signature === undefined || excludesReasoning ? {} : { reasoning_details: [callProof(signature, id, place)] };
-    return JSON.stringify({ ...callPiece(index, kind, piece, { id, type: kind }), ...proof });
-  };
+      signature === undefined || this.#excludesReasoning
+        ? {}
+        : { reasoning_details: [callProof(signature, id, place)] };
+    return JSON.stringify({ ...this.#callPiece(index, kind, piece, { id, type: kind }), ...proof });
+  }
 
-  const callText = (index: number, text: string, state: ChoiceState): string | undefined => {
-    const call = state.calls.get(index);
+  #callText(index: number, text: string, state: ChoiceState): string | undefined {
+    const call = state.calls?.get(index);
     if (call === undefined || text === "") return undefined;
     call.hasArguments = true;
-    return JSON.stringify(callPiece(index, call.kind, call.kind === "custom" ? { input: text } : { arguments: text }));
-  };
+    const piece = call.kind === "custom" ? { input: text } : { arguments: text };
+    return JSON.stringify(this.#callPiece(index, call.kind, piece));
+  }
 
   /** A function that was given no arguments is called with an empty object. */
-  const callEnd = (index: number, state: ChoiceState): string | undefined => {
-    const call = state.calls.get(index);
-    return call === undefined || call.hasArguments || call.kind === "custom" ? undefined : callText(index, "{}", state);
-  };
+  #callEnd(index: number, state: ChoiceState): string | undefined {
+    const call = state.calls?.get(index);
+    if (call === undefined || call.hasArguments || call.kind === "custom") return undefined;
+    return this.#callText(index, "{}", state);
+  }
 
-  const replyEnd = (event: ReplyEnd, chunks: ChunkWriter): string => {
+  #replyEnd(event: ReplyEnd, chunks: ChunkWriter): string {
     const { message = {}, ...extras } = fromExtras(event.extras);
-    const { nativeFinishReason: native } = event;
+    const { nativeFinishReason: native, finishReason } = event;
     const members = native === undefined ? extras : { ...extras, native_finish_reason: native };
     const more = Object.entries(members).map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`);
-    const reason = legacy && event.finishReason === "tool_calls" ? "function_call" : event.finishReason;
+    const isCall = finishReason === "tool_calls" && expectsFunctionCall(this.#request);
+    const reason = isCall ? "function_call" : finishReason;
     return chunks.delta(event.choice, JSON.stringify(message), reason, `,"logprobs":null${more.join("")}`);
-  };
+  }
+}
 
-  const text = (
-    { choice, text: piece, logprobs, signature }: TextDelta,
-    state: ChoiceState,
-    chunks: ChunkWriter,
-  ): string => {
-    if (piece === "" && logprobs === undefined && signature === undefined) return "";
-    state.piece = undefined;
-    state.places.text();
-    const proof = signature === undefined ? "" : detail(choice, textProof(signature, state.places.reasoning()), chunks);
-    if (piece === "" && logprobs === undefined) return proof;
-    if (logprobs === undefined) return chunks.text(choice, piece) + proof;
-    const told = JSON.stringify({ content: logprobs, refusal: null });
-    return chunks.delta(choice, JSON.stringify({ content: piece }), undefined, `,"logprobs":${told}`) + proof;
-  };
-
-  const detail = (choice: number, entry: Json, chunks: ChunkWriter): string =>
-    excludesReasoning ? "" : chunks.delta(choice, JSON.stringify({ reasoning_details: [entry] }));
-
-  const write = (event: ChoiceEvent, chunks: ChunkWriter): string => {
-    const first = begin(event.choice, chunks);
-    const state = begun(event.choice);
-    if (event.type === "text-delta") return first + text(event, state, chunks);
-    if (event.type === "reply-end") {
-      state.isOver = true;
-      return first + replyEnd(event, chunks);
-    }
-    const delta = deltaOf(event, state);
-    return delta === undefined ? first : first + chunks.delta(event.choice, delta);
-  };
-
-  const deltaOf = (
-    event: Exclude<ChoiceEvent, { type: "text-delta" | "reply-end" }>,
-    state: ChoiceState,
-  ): string | undefined => {
-    switch (event.type) {
-      case "reasoning-delta":
-        return reasoning(event, state);
-      case "refusal-delta":
-        state.piece = undefined;
-        state.places.refusal();
-        return JSON.stringify({ refusal: event.text });
-      case "tool-call-start":
-        return callStart(event, state);
-      case "tool-call-delta":
-        return callText(event.index, event.arguments, state);
-      case "tool-call-end":
-        return callEnd(event.index, state);
-      case "citation": {
-        const annotation = writeAnnotation(event.citation);
-        return annotation === undefined ? undefined : JSON.stringify({ annotations: [annotation] });
-      }
-    }
-  };
-
-  return {
-    write,
-    opaque: (choice, part, chunks) => {
-      const { value, dialect } = part;
-      const images = writeImages([part]);
-      if (images !== undefined) return begin(choice, chunks) + chunks.delta(choice, JSON.stringify({ images }));
-      if (dialect !== dialectId || !isDetail(value)) return "";
-      const first = begin(choice, chunks);
-      const state = begun(choice);
-      state.piece = undefined;
-      state.places.reasoning();
-      return first + detail(choice, value, chunks);
-    },
-    begin,
-    passed: (event) => {
-      switch (event.type) {
-        case "reply-start":
-          begun(0);
-          return;
-        case "usage":
-        case "opaque":
-          return;
-        default:
-      }
-      const state = begun(event.choice);
-      if (event.type === "tool-call-start") state.calls.set(event.index, { kind: event.kind, hasArguments: false });
-      else if (event.type === "reply-end") state.isOver = true;
-      else if (event.type === "tool-call-delta" || event.type === "tool-call-end") {
-        // Also where its end has passed without any: then there is nothing left to add.
-        const call = state.calls.get(event.index);
-        if (call !== undefined) call.hasArguments = true;
-      }
-    },
-    open: () => {
-      const indexes = choices.flatMap((state, index) => (state === undefined || state.isOver ? [] : [index]));
-      return indexes.length === 0 ? [0] : indexes;
-    },
-  };
+const countText = (state: ChoiceState): void => {
+  state.piece = undefined;
+  placesOf(state).text();
 };

@@ -72,6 +72,51 @@ describe("createEncoder", () => {
     });
   });
 
+  it("writes a batch as it writes its events one by one, to the byte", () => {
+    const pieces = ["a", " word", "\n", '"', "\\", "\u007f", "é", "日本", "\u2028", "🙂", "\ud83d", "\ude42", ""];
+    const choice = fc.constantFrom(0, 0, 0, 1);
+    const row = (of: readonly string[]) =>
+      fc
+        .tuple(choice, fc.array(fc.constantFrom(...of), { maxLength: 9, size: "max" }))
+        .map(([index, texts]) => texts.map((value) => text(value, index)));
+    const other = fc
+      .tuple(
+        choice,
+        fc.constantFrom<ChatEvent>(
+          text("x"),
+          { type: "text-delta", choice: 0, text: "x", signature: { format: "f", value: "s" } },
+          { type: "text-delta", choice: 0, text: "x", logprobs: [{ token: "x" }] },
+          { type: "reasoning-delta", choice: 0, text: "é" },
+          { type: "refusal-delta", choice: 0, text: "no" },
+          { type: "tool-call-start", choice: 0, index: 0, id: "c", name: "f", kind: "function" },
+          usage,
+          end,
+        ),
+        fc.constantFrom(undefined, "data: raw\n\n", "data: é\n\n"),
+      )
+      .map(([index, event, raw]) => {
+        const own: ChatEvent = "choice" in event ? { ...event, choice: index } : { ...event };
+        return raw === undefined ? [own] : framed(raw, own);
+      });
+    const list = fc.array(fc.oneof(row(pieces), row(pieces.slice(0, 2)), other), {
+      maxLength: 8,
+    });
+    const bytesOf = (batches: readonly EventBatch[], includeUsage: boolean): Buffer => {
+      const encoder = createEncoder({ requestId: "r", created: 7, request: { ...request, includeUsage } });
+      return Buffer.concat(
+        [...batches.map((batch) => encoder.encode(batch)), encoder.end()].map((one) => Buffer.from(one)),
+      );
+    };
+    fc.assert(
+      fc.property(list, fc.constantFrom("id", "é"), fc.boolean(), (lists, id, includeUsage) => {
+        const first: EventBatch = [{ type: "reply-start", id, model: "m", created: 1 }];
+        const events = lists.flat();
+        const alone = events.map((event) => [event]);
+        expect(bytesOf([first, events], includeUsage).equals(bytesOf([first, ...alone], includeUsage))).toBe(true);
+      }),
+    );
+  });
+
   it("says in each choice's first chunk who speaks, and in no other", () => {
     const written = chunks(write([start, text("a"), text("b", 1), text("c", 1)]));
     expect(written.map(({ choices: [{ index, delta }] }) => [index, delta.role])).toEqual([

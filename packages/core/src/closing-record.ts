@@ -35,6 +35,7 @@ export const closeRecord = (
   durationMs: number,
 ): void => {
   const { id: requestId, request, logger } = context;
+  if (telemetry === undefined && logger.debugs === false && finish.error === undefined) return;
   const { dialect, model } = request;
   const end: RequestEnd = {
     outcome: outcomeOf(finish, begun, context),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../errors.ts";
 import type { Body, BodyLimits, Door, Incoming, Outgoing } from "./exchange.ts";
+import { readNodeBody } from "./node-body.ts";
 import { pathOf } from "./request-path.ts";
 
 export { hideBodies, showBody } from "./hide-bodies.ts";
@@ -102,58 +103,12 @@ export class NodeIncoming implements Incoming {
         ),
       );
     }
-    return readBytes(this.#request, limits);
+    return readNodeBody(this.#request, limits);
   }
 }
 
 const isEmptyObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
-
-const readBytes = (request: IncomingMessage, { maxBytes, timeoutMs, clock }: BodyLimits): Promise<Body> =>
-  new Promise((resolve, reject) => {
-    const tooLarge = (): GatewayError =>
-      new GatewayError(
-        "request_too_large",
-        `The request body is larger than the ${maxBytes} bytes this gateway takes.`,
-      );
-    if (Number(request.headers["content-length"]) > maxBytes) {
-      reject(tooLarge());
-      return;
-    }
-    const gone = (): GatewayError => new GatewayError("client_closed", "The client closed the connection.");
-    if (request.destroyed) {
-      reject(gone());
-      return;
-    }
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const finish = (): void => {
-      timer.cancel();
-      // The connection holds on to its last request: listeners that stayed would keep all that hangs on them alive.
-      request.off("data", onData).off("end", onEnd).off("close", onGone);
-    };
-    const fail = (error: GatewayError): void => {
-      finish();
-      // What still comes is not kept. A client that is cut off while it sends would not read the answer.
-      request.resume();
-      reject(error);
-    };
-    const onData = (chunk: Buffer): void => {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) fail(tooLarge());
-      else chunks.push(chunk);
-    };
-    const onEnd = (): void => {
-      finish();
-      const [only] = chunks;
-      resolve({ type: "bytes", bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
-    };
-    const onGone = (): void => fail(gone());
-    const timer = clock.timer(timeoutMs, () =>
-      fail(new GatewayError("request_timeout", `The request body did not arrive within ${timeoutMs} ms.`)),
-    );
-    request.on("data", onData).on("end", onEnd).on("close", onGone);
-  });
 
 const ignore = (): void => undefined;
 

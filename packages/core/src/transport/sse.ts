@@ -198,7 +198,17 @@ const indexOrEnd = (bytes: Buffer, byte: number, from: number): number => {
 /** Reads the fields of a frame from its lines, which end in LF. */
 const readFields = (text: string): Fields => {
   // One line that begins with `data: ` is what nearly all frames are.
-  if (text.startsWith("data: ") && text.indexOf("\n") === text.length - 2) return { data: text.slice(6, -2) };
+  const firstEnd = text.indexOf("\n");
+  if (text.startsWith("data: ") && firstEnd === text.length - 2) return { data: text.slice(6, -2) };
+  // Others name their event first, and hold as much.
+  if (
+    text.startsWith("event: ") &&
+    firstEnd > 7 &&
+    text.startsWith("data: ", firstEnd + 1) &&
+    text.indexOf("\n", firstEnd + 1) === text.length - 2
+  ) {
+    return { event: text.slice(7, firstEnd), data: text.slice(firstEnd + 7, -2) };
+  }
   let event: string | undefined;
   let data: string | undefined;
   for (const line of text.split("\n")) {

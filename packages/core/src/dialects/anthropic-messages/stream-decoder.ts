@@ -224,11 +224,11 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
     }
   };
 
-  const parse = (data: string, raw: string): unknown => {
+  const parse = (data: string, frame: StreamFrame): unknown => {
     try {
       return JSON.parse(data);
     } catch (cause) {
-      if (!isTerminated.test(raw)) throw truncated(cause);
+      if (!isTerminated.test(String(frame.raw))) throw truncated(cause);
       throw fail("upstream_stream_invalid", "sent an event that is no JSON.", cause);
     }
   };
@@ -240,7 +240,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => {
       return [opaque("comment")];
     }
     if (data === "[DONE]") return [opaque("done")];
-    const value = parse(data, String(frame.raw));
+    const value = parse(data, frame);
     if (!isObject(value)) throw fail("upstream_stream_invalid", "sent an event that is no JSON object.");
     const type = stringIn(value, "type") ?? event;
     // Anthropic's clients pass over events without a name.

@@ -122,6 +122,8 @@ const lastWordsMs = 100;
 export class NodeOutgoing implements Outgoing {
   readonly #response: NodeResponse;
   readonly #onStart: (() => void) | undefined;
+  /** Called once, when the connection is gone before its answer; `undefined` after that, and after the answer. */
+  #onClose: (() => void) | undefined;
   /** From our headers to our end. What the host sends or ends by itself is its own answer, and none of ours. */
   #open = false;
   #ended = false;
@@ -194,12 +196,17 @@ export class NodeOutgoing implements Outgoing {
 
   onClose(callback: () => void): void {
     const response = this.#response;
+    this.#onClose = callback;
+    if (response.destroyed) this.#closed();
+    // Cheaper than `once`, and what hangs on the callback is let go all the same.
+    else response.on("close", () => this.#closed());
+  }
+
+  #closed(): void {
+    const callback = this.#onClose;
+    this.#onClose = undefined;
     // `close` also follows a finished answer; only where it was not ours, or not finished, nobody waits for ours.
-    const onClose = (): void => {
-      if (!this.#ended || !response.writableFinished) callback();
-    };
-    if (response.destroyed) onClose();
-    else response.once("close", onClose);
+    if (!this.#ended || !this.#response.writableFinished) callback?.();
   }
 
   /** Leaves the answer to the host. One that has begun is broken: however the host ends it, it must not look complete. */

@@ -131,13 +131,11 @@ export const respondStream = async (
       timer = clock.timer(timings.heartbeatMs, tick);
     } else timer = clock.timer(dueMs - silentMs, tick);
   };
-  let timer = clock.timer(timings.headerHoldMs, tick);
+  let timer = clock.timer(Math.min(timings.headerHoldMs, timings.heartbeatMs), tick);
 
   try {
     const reply = await pending;
     start(reply);
-    timer.cancel();
-    timer = clock.timer(timings.heartbeatMs, tick);
     const take = (batch: EventBatch): void => {
       held = join(held, encoder.encode(batch));
     };

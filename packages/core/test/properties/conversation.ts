@@ -1,17 +1,29 @@
 import { textOf, type Part } from "../../src/chat/message.ts";
 import type { ChatRequest } from "../../src/chat/request.ts";
+import { isObject } from "../../src/dialects/fields.ts";
 
 /** Something in a turn: a text, a picture, a call with its arguments, or what a call gave. */
 export type Saying =
   | readonly ["text", text: string]
   | readonly ["image", source: unknown]
   | readonly ["call", id: string, name: string, given: unknown]
-  | readonly ["result", id: string, text: string];
+  | readonly ["result", id: string, result: unknown];
 
 export interface Turn {
   readonly role: string;
   readonly sayings: readonly Saying[];
 }
+
+/** What a tool gave: a text, or the object that it is the JSON of, for which some dialects have a place. */
+const resultOf = (given: unknown): unknown => {
+  if (typeof given !== "string") return given;
+  try {
+    const value: unknown = JSON.parse(given);
+    return isObject(value) ? value : given;
+  } catch {
+    return given;
+  }
+};
 
 /**
  * Turns in a form that can be compared: results may share a message or not, and calls are known by their number, because
@@ -24,8 +36,10 @@ export const comparable = (turns: readonly Turn[]): unknown => {
     calls.set(id, number);
     return number;
   };
-  const numbered = (saying: Saying): unknown =>
-    saying[0] === "call" || saying[0] === "result" ? [saying[0], numberOf(saying[1]), ...saying.slice(2)] : saying;
+  const numbered = (saying: Saying): unknown => {
+    if (saying[0] === "call") return [saying[0], numberOf(saying[1]), saying[2], saying[3]];
+    return saying[0] === "result" ? [saying[0], numberOf(saying[1]), resultOf(saying[2])] : saying;
+  };
   const joined: { role: string; sayings: unknown[] }[] = [];
   for (const { role, sayings } of turns) {
     const last = joined.at(-1);
@@ -45,7 +59,7 @@ const sayingOf = (part: Part): Saying => {
     case "tool-call":
       return ["call", part.id, part.name, JSON.parse(part.arguments)];
     case "tool-result":
-      return ["result", part.toolCallId, textOf(part.content)];
+      return ["result", part.toolCallId, resultOf(textOf(part.content))];
     default:
       throw new Error(`Nobody says ${part.type}.`);
   }

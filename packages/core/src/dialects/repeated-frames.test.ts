@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { runs } from "../../test/properties/runs.ts";
 import { decodeOptions } from "../../test/recordings/decode.ts";
 import { answers, named } from "../../test/recordings/answers.ts";
 import { present } from "../../test/recordings/fixtures.ts";
@@ -193,7 +194,7 @@ describe.each([
           expect(outcome(dialect, cut(bytes, sizes), true)).toEqual(parsed);
         },
       ),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

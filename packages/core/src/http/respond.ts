@@ -10,6 +10,7 @@ import type { Cancellation } from "../pipeline/cancellation.ts";
 import type { Clock } from "../pipeline/clock.ts";
 import type { Context } from "../pipeline/context.ts";
 import { parseLoosely } from "../providers/read-body.ts";
+import { encodeLongText } from "./encode-long-text.ts";
 import type { Outgoing } from "./exchange.ts";
 
 export interface StreamTimings {
@@ -48,11 +49,12 @@ export const respondWhole = async (
     const answer = parseLoosely(Buffer.from(body));
     if (isObject(answer)) await keep(answer);
   }
+  const encoded = encodeLongText(body);
   const headers = headersOf(reply);
   headers["content-type"] = "application/json";
-  headers["content-length"] = String(Buffer.byteLength(body));
+  headers["content-length"] = String(Buffer.byteLength(encoded));
   outgoing.start(200, headers);
-  outgoing.end(body);
+  outgoing.end(encoded);
 };
 
 const untouchedBody = (
@@ -110,7 +112,7 @@ export const respondStream = async (
   };
   const write = (chunk: string | Uint8Array): boolean => {
     lastWrite = clock.now();
-    return outgoing.write(chunk);
+    return outgoing.write(encodeLongText(chunk));
   };
 
   /** Sends what is held, and waits for a slow client. */
@@ -146,7 +148,7 @@ export const respondStream = async (
       await flush();
       await keep?.(answer);
     }
-    outgoing.end(join(held, encoder.end()));
+    outgoing.end(encodeLongText(join(held, encoder.end())));
     return { finish: { exit: "complete" }, sent };
   } catch (error) {
     const finish: Finish = { exit: "failed", error };

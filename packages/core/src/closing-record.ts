@@ -26,15 +26,19 @@ interface Closing {
   readonly telemetry: RequestTelemetry | undefined;
 }
 
-/** Closes the one record of a request that went through the stages. */
+/**
+ * Closes the one record of a request that went through the stages.
+ *
+ * @param startedAt In the clock's milliseconds.
+ */
 export const closeRecord = (
   context: Context,
   telemetry: RequestTelemetry | undefined,
   finish: Finish,
   { status, begun }: Ending,
-  durationMs: number,
+  startedAt: number,
 ): void => {
-  const { id: requestId, request, logger } = context;
+  const { id: requestId, request, logger, clock } = context;
   if (telemetry === undefined && logger.debugs === false && finish.error === undefined) return;
   const { dialect, model } = request;
   const end: RequestEnd = {
@@ -45,7 +49,7 @@ export const closeRecord = (
     cacheResult: context.get(cacheResultKey),
     spent: context.get(spentKey),
   };
-  tell({ requestId, dialect, model, logger, telemetry }, end, durationMs);
+  tell({ requestId, dialect, model, logger, telemetry }, end, clock.now() - startedAt);
 };
 
 /** The same of one that did not come to them. */

@@ -166,6 +166,7 @@ class EngineRun implements Run {
   readonly #deadline: Timer;
   readonly #signal: AbortSignal | undefined;
   #onClose: (() => void) | undefined;
+  #isAnswered = false;
   #isAbandoned = false;
   #isClosed = false;
 
@@ -228,11 +229,14 @@ class EngineRun implements Run {
     this.#signal?.removeEventListener("abort", this.#onSignal);
     this.#onClose?.();
     // Whatever a stage left running for this request has nobody to work for any more.
-    this.abort(finish.error === undefined ? requestOver : toGatewayError(finish.error));
-    closeRecord(this.context, this.telemetry, finish, ending, this.context.clock.now() - this.#startedAt);
+    const reason = finish.error === undefined ? requestOver : toGatewayError(finish.error);
+    if (this.#isAnswered) this.#cancellation.cancel(reason);
+    else this.abort(reason);
+    closeRecord(this.context, this.telemetry, finish, ending, this.#startedAt);
   }
 
   readonly #answered = (answer: Reply): void => {
+    this.#isAnswered = true;
     if (this.#isAbandoned) answer.cancel();
     this.#reply.resolve(this.telemetry === undefined ? answer : this.telemetry.observe(answer));
   };

@@ -1,6 +1,7 @@
 import type { Json } from "./dialect.ts";
 
 const key = '"model"';
+const isAscii = /^[\x20-\x7e]*$/;
 const isSpace = (character: string | undefined): boolean =>
   character === " " || character === "\n" || character === "\r" || character === "\t";
 
@@ -32,8 +33,14 @@ export const replaceModelField = (
 
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-const splice = (buffer: Buffer, start: number, end: number, text: string): Buffer =>
-  Buffer.concat([buffer.subarray(0, start), Buffer.from(text), buffer.subarray(end)]);
+const splice = (buffer: Buffer, start: number, end: number, text: string): Buffer => {
+  const inserted = Buffer.byteLength(text);
+  const spliced = Buffer.allocUnsafe(start + inserted + buffer.length - end);
+  buffer.copy(spliced, 0, 0, start);
+  spliced.write(text, start);
+  buffer.copy(spliced, start + inserted, end);
+  return spliced;
+};
 
 /** Where the model's field begins, where its name's quotes do and where both end. */
 interface Place {
@@ -56,6 +63,7 @@ const placeOfModel = (buffer: Buffer, model: unknown): Place | undefined => {
   if (text[start] !== ":") return undefined;
   start++;
   while (isSpace(text[start])) start++;
-  const name = Buffer.from(JSON.stringify(model)).toString("latin1");
+  const written = JSON.stringify(model);
+  const name = isAscii.test(written) ? written : Buffer.from(written).toString("latin1");
   return text.startsWith(name, start) ? { key: at, name: start, end: start + name.length } : undefined;
 };

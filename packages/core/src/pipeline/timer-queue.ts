@@ -78,9 +78,15 @@ class QueuedTimer implements Timer {
 
 const queues = new Map<number, TimerQueue>();
 
-/** Sets a timer that does not keep the process alive. */
+// What is left of a long limit is a few milliseconds less each time: as it is, each would stand in a line of its own.
+const coarseFromMs = 10_000;
+const coarseMs = 100;
+
+const roundUp = (ms: number): number => (ms < coarseFromMs ? Math.ceil(ms) : Math.ceil(ms / coarseMs) * coarseMs);
+
+/** Sets a timer that does not keep the process alive. One of ten seconds or more may be a tenth of a second late. */
 export const setTimer: Clock["timer"] = (ms, callback) => {
-  const delayMs = Math.min(Math.max(1, Math.ceil(ms)), longestDelayMs);
+  const delayMs = Math.min(roundUp(Math.max(1, ms)), longestDelayMs);
   let queue = queues.get(delayMs);
   if (queue === undefined) {
     queue = new TimerQueue(delayMs);

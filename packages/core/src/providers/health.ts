@@ -90,8 +90,11 @@ export const createHealth = (clock: Clock, random: () => number, options: Health
   };
 
   const resting = (provider: string, state: State | undefined): ReturnType<Health["check"]> => {
+    const quarantinedUntil = quarantines.size === 0 ? 0 : (quarantines.get(provider) ?? 0);
+    const rests = state !== undefined && (state.coolingUntil > 0 || state.breaker.state() === "open");
+    // Asked several times for each request, and mostly nobody rests.
+    if (quarantinedUntil === 0 && !rests) return undefined;
     const now = clock.now();
-    const quarantinedUntil = quarantines.get(provider) ?? 0;
     if (quarantinedUntil > now) return { reason: "quarantined", retryAfterMs: quarantinedUntil - now };
     if (state === undefined) return undefined;
     if (state.coolingUntil > now) return { reason: "cooling", retryAfterMs: state.coolingUntil - now };

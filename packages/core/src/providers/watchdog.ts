@@ -58,7 +58,7 @@ export class Watchdog {
     this.#firstContentDue = stream ? start + limits.firstContentMs : Infinity;
     this.#lastContent = start;
     this.#pausedAt = start;
-    this.#schedule();
+    this.#schedule(start);
   }
 
   /** A read begins: silence counts from now. */
@@ -68,7 +68,7 @@ export class Watchdog {
     this.#lastContent += now - this.#pausedAt;
     if (this.#contentSeen) this.#contentIdleDue = this.#lastContent + this.#limits.contentIdleMs;
     // A limit that moves further away is met when the timer fires; only a nearer one has to set it anew.
-    if (this.#idleDue < this.#timerAt && !this.#stopped) this.#schedule();
+    if (this.#idleDue < this.#timerAt && !this.#stopped) this.#schedule(now);
   }
 
   /** A read ended: while nobody asks the provider for more, its silence is not its fault. */
@@ -108,24 +108,26 @@ export class Watchdog {
     }
   }
 
-  #schedule(): void {
+  #schedule(now: number): void {
     this.#timer?.cancel();
     // Never later than the silence that a read may bring, or each answer that begins would have to set the timer anew.
-    this.#timerAt = Math.min(this.#due(), this.#clock.now() + this.#limits.idleMs);
-    this.#timer = this.#clock.timer(Math.max(0, this.#timerAt - this.#clock.now()), this.#onTimer);
+    this.#timerAt = Math.min(this.#due(), now + this.#limits.idleMs);
+    this.#timer = this.#clock.timer(Math.max(0, this.#timerAt - now), this.#onTimer);
   }
 
   readonly #onTimer = (): void => {
     if (this.#stopped) return;
-    if (this.#clock.now() < this.#due()) {
-      this.#schedule();
+    const now = this.#clock.now();
+    if (now < this.#due()) {
+      this.#schedule(now);
       return;
     }
     const kind = this.#nearest();
     // What the socket already holds is read before the provider is called silent: the loop may only have been late.
     this.#timer = this.#clock.timer(1, () => {
       if (this.#stopped) return;
-      if (this.#clock.now() < this.#due()) this.#schedule();
+      const later = this.#clock.now();
+      if (later < this.#due()) this.#schedule(later);
       else this.#expire(timeoutError(kind, this.#provider, this.#contentSeen));
     });
   };

@@ -89,9 +89,12 @@ const gateway = await startProcess("./servers/gateway.ts", [upstream.url]);
 const compare = async (load: Omit<Load, "url">, floorBody: string, count: number): Promise<Comparison> => {
   const floors: number[] = [];
   const ours: number[] = [];
+  const measureFloor = async (): Promise<void> =>
+    void floors.push(await measure(floor, { ...load, path: "/v1/chat/completions", body: floorBody }));
+  const measureOurs = async (): Promise<void> => void ours.push(await measure(gateway, load));
   for (let round = 0; round < count; round++) {
-    floors.push(await measure(floor, { ...load, path: "/v1/chat/completions", body: floorBody }));
-    ours.push(await measure(gateway, load));
+    // Whoever follows the other finds its neighbours as that one left them, so they take turns in that as well.
+    for (const one of round % 2 === 0 ? [measureFloor, measureOurs] : [measureOurs, measureFloor]) await one();
   }
   const ratios = ours.map((value, index) => value / (floors[index] ?? Number.NaN));
   return { floor: median(floors), gateway: median(ours), ratios };

@@ -476,6 +476,7 @@ describe("however an answer is cut into pieces", () => {
       { rules: [pii(), denyPatterns({ patterns: ["ok"], action: "flag" })] },
       `${filler(1023)}x4111111111111111 ${filler(600)} ok`,
     ],
+    ["redacts a key that is a word by itself, however long", redacting, `"${key}${"x".repeat(600)} `],
     ["blocks a decomposed word", { rules: [denyPatterns({ patterns: ["caf\u00e9"] })] }, "le cafe\u0301 noir"],
   ];
   const forms: Readonly<Record<string, (piece: string) => ChatEvent>> = {

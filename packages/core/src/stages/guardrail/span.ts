@@ -43,8 +43,9 @@ const cutsOf = (origins: readonly Origin[]): readonly Cut[] => {
   for (const origin of origins) {
     if (origin === last) continue;
     const cut = cuts.at(-1);
-    // Neighbours in one string go together; each number or word is a value of its own.
-    const grows = cut !== undefined && last !== undefined && last.role === undefined && origin.role === undefined;
+    // Neighbours in one string go together, and so do the parts of a word too long to be read at once; each number or
+    // word is a value of its own.
+    const grows = cut !== undefined && last !== undefined && last.role !== "structure" && origin.role === last.role;
     last = origin;
     if (origin.role === "structure") continue;
     if (grows) cuts[cuts.length - 1] = { ...cut, end: Math.max(cut.end, origin.end) };

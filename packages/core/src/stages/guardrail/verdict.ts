@@ -74,7 +74,8 @@ export const createVerdict = (
   return { decide, edits };
 };
 
-const rank = ({ rule, carriesOn }: Span): number => {
-  if (carriesOn !== undefined) return 0;
+const rank = ({ rule, start, carriesOn }: Span): number => {
+  // All of a word of JSON stands where it begins, so what carries a match on may begin where the match does.
+  if (carriesOn !== undefined) return carriesOn.start === start ? rank(carriesOn) + 0.5 : 0;
   return rule.action === "allow" ? 1 : rule.action === "block" ? 2 : 3;
 };

@@ -55,13 +55,3 @@ export class FrameJoiner {
     this.#text += Buffer.from(chunk.buffer, chunk.byteOffset + this.#start, this.#end - this.#start).toString();
   }
 }
-
-/** Makes a joiner whose functions may be handed on one by one. */
-export const createFrameJoiner = (): Pick<FrameJoiner, "write" | "pass" | "take"> => {
-  const joiner = new FrameJoiner();
-  return {
-    write: (text) => joiner.write(text),
-    pass: (bytes) => joiner.pass(bytes),
-    take: () => joiner.take(),
-  };
-};

@@ -11,7 +11,7 @@ export interface TextEncoder extends Omit<EventEncoder, "encode" | "end"> {
 export const asText = (encoder: EventEncoder): TextEncoder => ({
   encode: (batch) => textOf(encoder.encode(batch)),
   end: () => textOf(encoder.end()),
-  fail: encoder.fail,
+  fail: (error) => encoder.fail(error),
 });
 
 const textOf = (written: string | Uint8Array): string =>

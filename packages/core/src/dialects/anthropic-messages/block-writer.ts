@@ -1,5 +1,5 @@
 import type { FrameBytes } from "../../chat/event.ts";
-import { createFrameJoiner } from "../frame-joiner.ts";
+import { FrameJoiner } from "../frame-joiner.ts";
 
 /** An event with its name: Anthropic's clients pass over those without one. */
 export const toFrame = (name: string, data: string): string => `event: ${name}\ndata: ${data}\n\n`;
@@ -64,7 +64,7 @@ export const createBlockWriter = (): BlockWriter => {
   // The first is open, the others wait.
   const queue: OutgoingBlock[] = [];
   let nextIndex = 0;
-  const out = createFrameJoiner();
+  const out = new FrameJoiner();
 
   const enqueue = (kind: BlockKind, start: string, origin: BlockOrigin): OutgoingBlock => {
     const { source, call } = origin;
@@ -131,8 +131,8 @@ export const createBlockWriter = (): BlockWriter => {
       queue.shift();
       advance();
     },
-    write: out.write,
-    pass: out.pass,
-    take: out.take,
+    write: (text) => out.write(text),
+    pass: (bytes) => out.pass(bytes),
+    take: () => out.take(),
   };
 };

@@ -1,5 +1,5 @@
 import type { FrameBytes } from "../../chat/event.ts";
-import { createFrameJoiner } from "../frame-joiner.ts";
+import { FrameJoiner } from "../frame-joiner.ts";
 
 /** Takes a stream's chunks, and gives them the form the client asked for. */
 export interface ChunkSink {
@@ -16,11 +16,11 @@ const toFrame = (json: string): string => `data: ${json}\r\n\r\n`;
 
 /** Server-sent events: `?alt=sse`, which every official client asks for. */
 export const createEventSink = (): ChunkSink => {
-  const joiner = createFrameJoiner();
+  const joiner = new FrameJoiner();
   return {
     write: (json) => joiner.write(toFrame(json)),
-    pass: joiner.pass,
-    take: joiner.take,
+    pass: (bytes) => joiner.pass(bytes),
+    take: () => joiner.take(),
     ending: () => "",
   };
 };

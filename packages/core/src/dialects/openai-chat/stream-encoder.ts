@@ -66,9 +66,9 @@ class ChatEncoder implements EventEncoder {
     return this.#out.take();
   }
 
-  // May be handed on without its encoder.
-  readonly fail = (error: GatewayError): string =>
-    this.#chunks().failure(this.#deltas.open(), JSON.stringify(this.#form.errorObject(error)));
+  fail(error: GatewayError): string {
+    return this.#chunks().failure(this.#deltas.open(), JSON.stringify(this.#form.errorObject(error)));
+  }
 
   get #wantsUsage(): boolean {
     return this.#options.request.includeUsage === true;

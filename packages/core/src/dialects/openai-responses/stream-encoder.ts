@@ -4,7 +4,7 @@ import type { Usage } from "../../chat/usage.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { EncodeOptions, EventEncoder, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn, stringIn } from "../fields.ts";
-import { createFrameJoiner } from "../frame-joiner.ts";
+import { FrameJoiner } from "../frame-joiner.ts";
 import { errorObject } from "../openai-errors.ts";
 import { writeItem, type DraftItem } from "./draft-item.ts";
 import { writeEnd } from "./endings.ts";
@@ -29,7 +29,7 @@ const isProgress = (event: ChatEvent | undefined): boolean =>
  */
 export const createEncoder = (options: EncodeOptions): EventEncoder => {
   const { request } = options;
-  const out = createFrameJoiner();
+  const out = new FrameJoiner();
   let follower: FrameFollower | undefined = createFrameFollower();
   let head: Omit<ReplyStart, "type"> = {};
   let sequence = 0;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { allowAnyone, createGateway, ollama, type ProviderOptions } from "../src/index.ts";
 import { silent } from "../src/testing/adapter/start-host.ts";
 import { createFakeTransport, type FakeAnswer, type FakeTransport } from "../src/testing/index.ts";
+import { readText } from "./read-text.ts";
 
 const line = (message: object, rest: object = {}): string =>
   `${JSON.stringify({ model: "llama3.2", message: { role: "assistant", content: "", ...message }, done: false, ...rest })}\n`;
@@ -36,18 +37,6 @@ const streamOf = (...lines: readonly string[]): FakeAnswer => ({
   headers: { "content-type": "application/x-ndjson" },
   body: lines,
 });
-
-/** All that could be read, and whether it broke. */
-const readAll = async (response: Response): Promise<{ readonly text: string; readonly broke: boolean }> => {
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
-    return { text, broke: false };
-  } catch {
-    return { text, broke: true };
-  }
-};
 
 describe("a call to Ollama", () => {
   test("asks its own API, says what it wants back and shows no key where there is none", async () => {
@@ -107,7 +96,7 @@ describe("a call to Ollama", () => {
     const broken = { upstream_error: `${JSON.stringify({ error: "no" })}\n`, upstream_stream_truncated: '{"model"' };
     for (const [code, end] of Object.entries(broken)) {
       const { post } = setUp(streamOf(line({ content: "Hel" }), end));
-      const { text, broke } = await readAll(await post("/v1/chat/completions", { stream: true }));
+      const { text, broke } = await readText(await post("/v1/chat/completions", { stream: true }));
       expect(text).toContain(`"code":"${code}"`);
       expect(text).not.toContain("[DONE]");
       expect(broke).toBe(true);

@@ -69,61 +69,55 @@ export class FrameRun implements Frame {
   readonly chunk: Chunk;
   /** Where the first frame begins. */
   readonly start: number;
-  /** What the read brought: its events from `#from` on are those of this run, as many as have an end. */
-  readonly #batch: ChatEvent[];
-  readonly #from: number;
+  // A list of its own and not the batch: what a stage may put into the batch is none of them.
+  readonly #events: ChatEvent[] = [];
   /** Where the frame of each event ends. */
   readonly #ends: number[] = [];
-  #events: readonly ChatEvent[] | undefined;
+  /** Where each event stands, once somebody has changed something. */
+  #places: Map<ChatEvent | undefined, number> | undefined;
 
-  constructor(dialect: string, chunk: Chunk, start: number, batch: ChatEvent[]) {
+  constructor(dialect: string, chunk: Chunk, start: number) {
     this.dialect = dialect;
     this.chunk = chunk;
     this.start = start;
-    this.#batch = batch;
-    this.#from = batch.length;
-  }
-
-  get length(): number {
-    return this.#ends.length;
   }
 
   get events(): readonly ChatEvent[] {
-    return (this.#events ??= this.#batch.slice(this.#from, this.#from + this.length));
+    return this.#events;
   }
 
   get samples(): readonly ChatEvent[] {
-    return this.#batch.slice(this.#from, this.#from + Math.min(1, this.length));
+    return this.#events.slice(0, 1);
   }
 
   get bytes(): FrameBytes {
-    return this.#piece(0, this.length);
+    return this.#piece(0, this.#events.length);
   }
 
-  /** Takes the next event, which has this run as its frame, and where its own frame ends. Nothing else may join the batch. */
+  /** Takes the next event, which has this run as its frame, and where its own frame ends. */
   add(event: ChatEvent, end: number): void {
-    this.#batch.push(event);
+    this.#events.push(event);
     this.#ends.push(end);
   }
 
   /** The longest part that begins with `batch[index]` and is still there, in order, next to each other. */
   intactIn(batch: EventBatch, index: number): Frame | undefined {
-    const own = this.#batch;
-    const end = this.#from + this.length;
-    // Nobody changed anything: it is the very batch that was read.
-    const at = batch === own ? index : own.indexOf(batch[index] as ChatEvent, this.#from);
-    if (at < this.#from || at >= end) return undefined;
-    let count = end - at;
-    if (batch !== own) {
-      count = 1;
-      while (at + count < end && own[at + count] === batch[index + count]) count++;
-    }
-    return count === this.length ? this : this.#part(at - this.#from, count);
+    const events = this.#events;
+    const from = batch[index] === events[0] ? 0 : this.#placeOf(batch[index]);
+    if (from === undefined) return undefined;
+    let count = 1;
+    while (from + count < events.length && events[from + count] === batch[index + count]) count++;
+    return count === events.length ? this : this.#part(from, count);
+  }
+
+  #placeOf(event: ChatEvent | undefined): number | undefined {
+    this.#places ??= new Map(this.#events.map((own, place) => [own, place]));
+    return this.#places.get(event);
   }
 
   #part(from: number, count: number): Frame {
     const { dialect, form } = this;
-    const events = this.events.slice(from, from + count);
+    const events = this.#events.slice(from, from + count);
     return { dialect, form, bytes: this.#piece(from, count), events, samples: events.slice(0, 1) };
   }
 

@@ -29,7 +29,7 @@ const readAfter = (data: string, more: Partial<Lesson>, text: string): Read => {
   const repeated = new RepeatedFrames();
   repeated.learn({ data, raw: `data: ${data}\n\n`, field: "content", word: "Hello", eventOf, ...more });
   const chunk = new Chunk(Buffer.from(text));
-  const run = new FrameRun("d", chunk, 0, []);
+  const run = new FrameRun("d", chunk, 0);
   const end = repeated.read(run);
   return { words: textsOf(run.events), rest: chunk.text(end, chunk.bytes.length) };
 };
@@ -117,8 +117,13 @@ const outcome = (dialect: BackDialect, chunks: readonly Uint8Array[], hasRuns: b
       void (decoder.ended() || events.push(...decoder.decode(each))),
     ...(hasRuns
       ? {
-          takeRun: (read: Chunk, start: number) =>
-            decoder.ended() ? start : (decoder.readRun?.(new FrameRun(dialect.id, read, start, events)) ?? start),
+          takeRun: (read: Chunk, start: number) => {
+            if (decoder.readRun === undefined || decoder.ended()) return start;
+            const run = new FrameRun(dialect.id, read, start);
+            const end = decoder.readRun(run);
+            events.push(...run.events);
+            return end;
+          },
         }
       : {}),
   };

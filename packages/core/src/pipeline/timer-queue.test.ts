@@ -82,6 +82,16 @@ describe("setTimer", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("lets long timers that end together fire together, none too soon", () => {
+    set(123_450, "one");
+    set(123_410, "other");
+    vi.advanceTimersByTime(123_450);
+    expect(fired).toEqual([]);
+    vi.advanceTimersByTime(50);
+    expect(fired).toEqual(["one", "other"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("waits for as long as Node can, where it is asked to wait longer", () => {
     set(2 ** 40, "far");
     vi.advanceTimersByTime(1_000);

@@ -91,9 +91,9 @@ class StreamReader implements BatchSource, FrameSink {
   takeRun(chunk: Chunk, start: number): number {
     const { decoder, dialect } = this.#source;
     if (decoder.readRun === undefined || decoder.ended()) return start;
-    const end = decoder.readRun(new FrameRun(dialect, chunk, start, this.#batch));
-    // Such frames bring nothing but text.
-    if (end > start) this.#hasContent = true;
+    const run = new FrameRun(dialect, chunk, start);
+    const end = decoder.readRun(run);
+    this.#add(run.events);
     return end;
   }
 

@@ -19,6 +19,7 @@ import {
 } from "../../src/index.ts";
 import { silent } from "../../src/testing/adapter/start-host.ts";
 import { createFakeClock, createFakeTransport, type FakeAnswer, type FakeTransport } from "../../src/testing/index.ts";
+import { readText } from "../read-text.ts";
 
 /** Rows of the provider table that lines of the checklist speak of. */
 const rows = [
@@ -114,7 +115,7 @@ export const createWorld = (respond: Respond = { body: {} }, options: Partial<Ga
         body: JSON.stringify(body),
       }),
     );
-    const { text, broke } = await readAll(response);
+    const { text, broke } = await readText(response);
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
     const dropped = response.headers.get("x-llm-gateway-dropped");
     return {
@@ -153,17 +154,6 @@ const createRandom = (): (() => number) => {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
   };
-};
-
-const readAll = async (response: Response): Promise<{ readonly text: string; readonly broke: boolean }> => {
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
-    return { text, broke: false };
-  } catch {
-    return { text, broke: true };
-  }
 };
 
 const readChunks = (text: string): readonly Tree[] =>

@@ -18,6 +18,7 @@ import type { Transport } from "../../src/transport/transport.ts";
 import { createUndiciTransport } from "../../src/transport/undici.ts";
 import type { Frame } from "./fronts/front.ts";
 import type { Posted } from "./question.ts";
+import { readText } from "../read-text.ts";
 
 /** What a client gets for its request. */
 export interface Answer {
@@ -109,17 +110,6 @@ const read = async (response: Response): Promise<Answer> => {
     frames: isStream ? framesIn(text) : [],
     broke,
   };
-};
-
-const readText = async (response: Response): Promise<{ readonly text: string; readonly broke: boolean }> => {
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
-    return { text, broke: false };
-  } catch {
-    return { text, broke: true };
-  }
 };
 
 const framesIn = (text: string): readonly Frame[] =>

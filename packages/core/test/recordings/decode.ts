@@ -41,8 +41,13 @@ export const decodeStream = (
       if (decoder.broken?.() !== true) withFrame(dialect.id, "stream", bytesOf, decoded);
       events.push(...decoded);
     },
-    takeRun: (chunk, start) =>
-      decoder.ended() ? start : (decoder.readRun?.(new FrameRun(dialect.id, chunk, start, events)) ?? start),
+    takeRun: (chunk, start) => {
+      if (decoder.readRun === undefined || decoder.ended()) return start;
+      const run = new FrameRun(dialect.id, chunk, start);
+      const end = decoder.readRun(run);
+      events.push(...run.events);
+      return end;
+    },
   });
   for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size), sink(""));
   parser.end(sink(framing.terminator));

@@ -1,4 +1,3 @@
-import type { Tracer } from "@opentelemetry/api";
 import { inProcess, toChatRequest, type ChatInput } from "./chat-input.ts";
 import type { Reply } from "./chat/reply.ts";
 import { countTokens } from "./dry-run/count-tokens.ts";
@@ -32,7 +31,7 @@ import { route } from "./stages/route/route.ts";
 import { translateStream } from "./stages/translate-stream/translate-stream.ts";
 import { createContentCapture } from "./telemetry/content/capture.ts";
 import { createDrawingTracer } from "./telemetry/drawn-span.ts";
-import { createLateTracer } from "./telemetry/late-tracer.ts";
+import { createLateTracer, type LateTracer } from "./telemetry/late-tracer.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import type { TelemetryParts } from "./telemetry/parts.ts";
 import { safely } from "./telemetry/safely.ts";
@@ -93,7 +92,7 @@ export const defaultStages = (): Stage[] => [
   translateStream(),
 ];
 
-const tracerFor = (debug: NonNullable<GatewayOptions["debug"]>, clock: Clock): Tracer => {
+const tracerFor = (debug: NonNullable<GatewayOptions["debug"]>, clock: Clock): LateTracer => {
   const tracer = createLateTracer();
   if (debug === false) return tracer;
   const show = debug === true ? (drawing: string): void => console.error(`${drawing}\n`) : debug;

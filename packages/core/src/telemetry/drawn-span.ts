@@ -10,6 +10,7 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import type { Clock } from "../pipeline/clock.ts";
+import type { LateTracer } from "./late-tracer.ts";
 import { drawBars, type Bar } from "./waterfall.ts";
 
 /**
@@ -18,7 +19,8 @@ import { drawBars, type Bar } from "./waterfall.ts";
  *
  * @param show Gets the drawing, as lines of text.
  */
-export const createDrawingTracer = (tracer: Tracer, clock: Clock, show: (drawing: string) => void): Tracer => ({
+export const createDrawingTracer = (tracer: Tracer, clock: Clock, show: (drawing: string) => void): LateTracer => ({
+  isHeard: () => true,
   startSpan: (name, options, context) => new DrawnSpan({ tracer, clock, show }, name, options, context),
   // Nobody in the gateway asks for one; a tracer must have it.
   startActiveSpan: tracer.startActiveSpan.bind(tracer),

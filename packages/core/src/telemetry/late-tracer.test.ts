@@ -14,7 +14,9 @@ afterEach(() => {
 
 describe("createLateTracer", () => {
   test("records nothing while nobody is registered", () => {
-    expect(createLateTracer().startSpan("early").isRecording()).toBe(false);
+    const tracer = createLateTracer();
+    expect(tracer.isHeard()).toBe(false);
+    expect(tracer.startSpan("early").isRecording()).toBe(false);
   });
 
   test.each([
@@ -25,6 +27,7 @@ describe("createLateTracer", () => {
     const tracer = createLateTracer();
     tracer.startSpan("early").end();
     trace.setGlobalTracerProvider(new TracerProvider());
+    expect(tracer.isHeard()).toBe(true);
     const span = tracer.startSpan("late");
     expect(span.isRecording()).toBe(true);
     expect(span).toMatchObject({ instrumentationScope: { name: "@llm-gateway/core" } });
@@ -36,6 +39,7 @@ describe("createLateTracer", () => {
     other.trace.setGlobalTracerProvider(new TracerProvider());
     expect(tracer.startSpan("while it is there").isRecording()).toBe(true);
     other.trace.disable();
+    expect(tracer.isHeard()).toBe(false);
     expect(tracer.startSpan("afterwards").isRecording()).toBe(false);
   });
 });

@@ -1,11 +1,16 @@
-import { trace, type Tracer, type TracerProvider } from "@opentelemetry/api";
+import { ProxyTracerProvider, trace, type Tracer, type TracerProvider } from "@opentelemetry/api";
 import { packageName, version } from "../version.ts";
+
+export interface LateTracer extends Tracer {
+  /** `false` where spans started now go nowhere; cheap enough to ask for every request. */
+  readonly isHeard: () => boolean;
+}
 
 /**
  * The tracer of whichever provider is registered when a span starts. One that is taken earlier hears of a provider only
  * where that is registered through the same copy of the API, and an application of CommonJS modules has another.
  */
-export const createLateTracer = (): Tracer => {
+export const createLateTracer = (): LateTracer => {
   let provider: TracerProvider | undefined;
   let tracer: Tracer | undefined;
 
@@ -19,6 +24,11 @@ export const createLateTracer = (): Tracer => {
   };
 
   return {
+    isHeard: () => {
+      const registered = trace.getTracerProvider();
+      // What the API answers with while no SDK is registered: a proxy that stands for nobody.
+      return !(registered instanceof ProxyTracerProvider) || registered.getDelegateTracer(packageName) !== undefined;
+    },
     startSpan: (...span) => current().startSpan(...span),
     // Nobody in the gateway asks for one; a tracer must have it.
     get startActiveSpan() {

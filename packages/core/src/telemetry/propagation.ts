@@ -1,4 +1,4 @@
-import { propagation, trace, type Attributes, type Context, type Link, type TextMapGetter } from "@opentelemetry/api";
+import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context, type Link, type TextMapGetter } from "@opentelemetry/api";
 import type { TelemetrySettings } from "./options.ts";
 import { safely } from "./safely.ts";
 
@@ -35,6 +35,9 @@ export const parentageOf = (
   const caller = trace.getSpanContext(incoming);
   return { context: active, isEntry: true, ...(caller === undefined ? {} : { links: [{ context: caller }] }) };
 };
+
+/** Whether a request can belong to no trace at all: its host has opened none, and nobody reads its caller's. */
+export const hasNoTrace = (active: Context): boolean => active === ROOT_CONTEXT && propagation.fields().length === 0;
 
 /** What the caller's baggage says under these keys. */
 export const baggageAttributes = (context: Context, keys: readonly string[]): Attributes => {

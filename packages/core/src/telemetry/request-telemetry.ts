@@ -14,7 +14,7 @@ import { tellGuard, type GuardFacts } from "./guard-span.ts";
 import { Inferences } from "./inferences.ts";
 import type { ActiveRequests, CacheFacts } from "./measures.ts";
 import type { TelemetryParts } from "./parts.ts";
-import { baggageAttributes, parentageOf } from "./propagation.ts";
+import { baggageAttributes, hasNoTrace, parentageOf } from "./propagation.ts";
 import {
   callerAttributes,
   endAttributes,
@@ -38,6 +38,7 @@ export const startRequest = (
   active: OtelContext,
 ): RequestTelemetry | undefined => {
   const { settings, tracer, metrics } = parts;
+  if (!tracer.isHeard() && !metrics.enabled() && hasNoTrace(active)) return undefined;
   const { arrival } = facts;
   const { context, isEntry, links } = parentageOf(active, arrival?.http.header, settings);
   const span = startSpan(

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type * as api from "@opentelemetry/api";
-import { metrics, propagation, trace } from "@opentelemetry/api";
+import { context, metrics, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { TracerProvider, type SpanProcessor, type TracerProviderOptions } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { defineStage, insertBefore, type Context, type GatewayOptions } from "../../src/index.ts";
@@ -9,6 +10,7 @@ import { chatAnswer, chatStream } from "../../src/testing/wire.ts";
 import { MeterRecorder, registerMeterRecorder } from "./meter-recorder.ts";
 import { setUp, type SetUp } from "./set-up.ts";
 import { registerTraces, Traces, unregisterTraces } from "./traces.ts";
+import { w3cPropagator } from "./w3c-propagator.ts";
 
 afterEach(() => {
   unregisterTraces();
@@ -39,6 +41,28 @@ describe("without an SDK", () => {
     expect(seen.map((context) => [context.get(telemetryKey), context.span.isRecording()])).toEqual([
       [undefined, false],
     ]);
+  });
+
+  test("a caller's trace goes on to providers that are told, where somebody reads it", async () => {
+    propagation.setGlobalPropagator(w3cPropagator);
+    const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    const { ask, transport } = setUp(() => ({ body: chatAnswer("Hi") }), {
+      telemetry: { propagateTo: ["api.openai.com"] },
+    });
+    await ask({}, { headers: { traceparent } });
+    expect(transport.requests[0]?.headers["traceparent"]).toBe(traceparent);
+  });
+
+  test("nor does a trace that the host has opened end here", async () => {
+    propagation.setGlobalPropagator(w3cPropagator);
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    onTestFinished(() => context.disable());
+    const host = { traceId: "c".repeat(32), spanId: "d".repeat(16), traceFlags: 1 };
+    const { ask, transport } = setUp(() => ({ body: chatAnswer("Hi") }), {
+      telemetry: { propagateTo: ["api.openai.com"] },
+    });
+    await context.with(trace.setSpanContext(context.active(), host), () => ask());
+    expect(transport.requests[0]?.headers["traceparent"]).toBe(`00-${host.traceId}-${host.spanId}-01`);
   });
 });
 

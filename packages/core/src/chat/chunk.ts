@@ -37,31 +37,93 @@ export class Chunk {
     }
     return true;
   }
+
+  /**
+   * Where what JSON writes in a string as it is ends: at a quote, a backslash, a control character, or with the bytes.
+   * Four bytes are looked at a time.
+   */
+  endOfPlain(from: number): number {
+    const { bytes } = this;
+    const view = (this.#view ??= viewOf(bytes));
+    const last = bytes.length - 4;
+    let at = from;
+    for (; at <= last; at += 4) {
+      const special = specialIn(view.getInt32(at, true));
+      if (special !== 0) return at + (trailingZeros(special) >> 3);
+    }
+    while (at < bytes.length && specialIn(code(bytes, at) | 0x20202000) === 0) at++;
+    return at;
+  }
 }
+
+// The lowest bit of each of four bytes, and the highest.
+const lowest = 0x01010101;
+const highest = 0x80808080;
+
+/** The highest bit of each of four bytes that is zero; those of bytes above such a one may be wrong. */
+const zerosIn = (four: number): number => (four - lowest) & ~four & highest;
+
+/** The same of those that stand for something in a JSON string: quotes, backslashes, and what is below a space. */
+const specialIn = (four: number): number =>
+  zerosIn(four ^ 0x22222222) | zerosIn(four ^ 0x5c5c5c5c) | zerosIn(four & 0xe0e0e0e0);
+
+const trailingZeros = (bits: number): number => 31 - Math.clz32(bits & -bits);
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Buffer): DataView => new DataView(buffer, byteOffset, byteLength);
 
 /** A text of a few ASCII characters, which most words of a stream are: for so few a decoder is not worth its call. */
 const shortText = (bytes: Uint8Array, at: number, length: number): string | undefined => {
-  const code = (index: number): number => bytes[at + index] as number;
   switch (length) {
     case 1:
-      return String.fromCharCode(code(0));
+      return String.fromCharCode(code(bytes, at));
     case 2:
-      return String.fromCharCode(code(0), code(1));
+      return String.fromCharCode(code(bytes, at), code(bytes, at + 1));
     case 3:
-      return String.fromCharCode(code(0), code(1), code(2));
+      return String.fromCharCode(code(bytes, at), code(bytes, at + 1), code(bytes, at + 2));
     case 4:
-      return String.fromCharCode(code(0), code(1), code(2), code(3));
+      return String.fromCharCode(code(bytes, at), code(bytes, at + 1), code(bytes, at + 2), code(bytes, at + 3));
     case 5:
-      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4));
+      return String.fromCharCode(
+        code(bytes, at),
+        code(bytes, at + 1),
+        code(bytes, at + 2),
+        code(bytes, at + 3),
+        code(bytes, at + 4),
+      );
     case 6:
-      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5));
+      return String.fromCharCode(
+        code(bytes, at),
+        code(bytes, at + 1),
+        code(bytes, at + 2),
+        code(bytes, at + 3),
+        code(bytes, at + 4),
+        code(bytes, at + 5),
+      );
     case 7:
-      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5), code(6));
+      return String.fromCharCode(
+        code(bytes, at),
+        code(bytes, at + 1),
+        code(bytes, at + 2),
+        code(bytes, at + 3),
+        code(bytes, at + 4),
+        code(bytes, at + 5),
+        code(bytes, at + 6),
+      );
     case 8:
-      return String.fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5), code(6), code(7));
+      return String.fromCharCode(
+        code(bytes, at),
+        code(bytes, at + 1),
+        code(bytes, at + 2),
+        code(bytes, at + 3),
+        code(bytes, at + 4),
+        code(bytes, at + 5),
+        code(bytes, at + 6),
+        code(bytes, at + 7),
+      );
     default:
       return undefined;
   }
 };
+
+// Not within the function above: it would be made anew for every word.
+const code = (bytes: Uint8Array, index: number): number => bytes[index] as number;

@@ -5,11 +5,11 @@ import { FrameRun, intactFrame } from "./frame.ts";
 
 const texts = ["a", "b", "c", "d"];
 
-/** A batch of one run, each of whose frames is its text in brackets. */
+/** A batch of one run, each of whose frames is its text in brackets and a blank line. */
 const batchOf = (): ChatEvent[] => {
-  const chunk = new Chunk(Buffer.from(`:${texts.map((text) => `[${text}]`).join("")}`));
+  const chunk = new Chunk(Buffer.from(`:${texts.map((text) => `[${text}]\n\n`).join("")}`));
   const run = new FrameRun("d", chunk, 1);
-  texts.forEach((text, index) => run.add({ type: "text-delta", choice: 0, text, frame: run }, 4 + 3 * index));
+  texts.forEach((text, index) => run.add({ type: "text-delta", choice: 0, text, frame: run }, 1 + 5 * (index + 1)));
   return [...run.events];
 };
 
@@ -18,7 +18,7 @@ const written = (batch: EventBatch): string => {
   let out = "";
   for (let index = 0; index < batch.length;) {
     const frame = intactFrame(batch, index, "d", "stream");
-    out += frame === undefined ? "-" : String(frame.bytes.raw);
+    out += frame === undefined ? "-" : String(frame.bytes.raw).replaceAll("\n\n", "");
     index += frame?.events.length ?? 1;
   }
   return out;

@@ -71,8 +71,10 @@ export class FrameRun implements Frame {
   readonly start: number;
   // A list of its own and not the batch: what a stage may put into the batch is none of them.
   readonly #events: ChatEvent[] = [];
-  /** Where the frame of each event ends. */
-  readonly #ends: number[] = [];
+  /** Where the last frame ends. */
+  #end: number;
+  /** Where the frame of each event ends, once somebody has changed something. */
+  #ends: readonly number[] | undefined;
   /** Where each event stands, once somebody has changed something. */
   #places: Map<ChatEvent | undefined, number> | undefined;
 
@@ -80,6 +82,7 @@ export class FrameRun implements Frame {
     this.dialect = dialect;
     this.chunk = chunk;
     this.start = start;
+    this.#end = start;
   }
 
   get events(): readonly ChatEvent[] {
@@ -91,13 +94,13 @@ export class FrameRun implements Frame {
   }
 
   get bytes(): FrameBytes {
-    return this.#piece(0, this.#events.length);
+    return new ChunkPiece(this.chunk, this.start, this.#end);
   }
 
-  /** Takes the next event, which has this run as its frame, and where its own frame ends. */
+  /** Takes the next event, which has this run as its frame, and where its own frame ends: behind a blank line. */
   add(event: ChatEvent, end: number): void {
     this.#events.push(event);
-    this.#ends.push(end);
+    this.#end = end;
   }
 
   /** The longest part that begins with `batch[index]` and is still there, in order, next to each other. */
@@ -122,7 +125,17 @@ export class FrameRun implements Frame {
   }
 
   #piece(from: number, count: number): ChunkPiece {
-    const start = this.#ends[from - 1] ?? this.start;
-    return new ChunkPiece(this.chunk, start, this.#ends[from + count - 1] ?? start);
+    const ends = (this.#ends ??= endsOfFrames(this.chunk, this.start, this.#events.length));
+    const start = ends[from - 1] ?? this.start;
+    return new ChunkPiece(this.chunk, start, ends[from + count - 1] ?? start);
   }
 }
+
+/** Each frame ends behind the first blank line in it. */
+const endsOfFrames = ({ bytes }: Chunk, start: number, count: number): readonly number[] => {
+  const ends: number[] = [];
+  for (let end = start; ends.length < count; ends.push(end)) end = bytes.indexOf(blankLine, end) + blankLine.length;
+  return ends;
+};
+
+const blankLine = "\n\n";

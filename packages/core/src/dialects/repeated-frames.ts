@@ -65,12 +65,12 @@ export class RepeatedFrames {
     let at = start;
     while (chunk.isSame(at, frame, 0, word.start)) {
       const wordStart = at + word.start;
-      const plainEnd = endOfPlain(bytes, wordStart);
+      const plainEnd = chunk.endOfPlain(wordStart);
       const isEscaped = bytes[plainEnd] === backslash;
-      const wordEnd = isEscaped ? endOfString(bytes, plainEnd) : plainEnd;
+      const wordEnd = isEscaped ? endOfString(chunk, plainEnd) : plainEnd;
       if (wordEnd <= wordStart || !chunk.isSame(wordEnd, frame, word.end, betweenLength)) break;
       const paddingStart = wordEnd + betweenLength;
-      const paddingEnd = paddingKind === "text" ? endOfPlain(bytes, paddingStart) : endOfSpaces(bytes, paddingStart);
+      const paddingEnd = paddingKind === "text" ? chunk.endOfPlain(paddingStart) : endOfSpaces(bytes, paddingStart);
       if (!chunk.isSame(paddingEnd, frame, padding.end, afterLength)) break;
       const written = chunk.text(wordStart, wordEnd);
       const text = isEscaped ? unescaped(written) : written;
@@ -87,21 +87,10 @@ const backslash = 0x5c;
 const space = 0x20;
 const closingBrace = 0x7d;
 
-/** Where what JSON writes as it is ends: at a quote, a backslash, a control character, or with the bytes. */
-const endOfPlain = (bytes: Uint8Array, start: number): number => {
-  const { length } = bytes;
-  let at = start;
-  for (; at < length; at++) {
-    const byte = bytes[at] as number;
-    if (byte === quote || byte === backslash || byte < space) break;
-  }
-  return at;
-};
-
 /** Where the quote stands that ends a JSON string; where there is none, something else, or the end of the bytes. */
-const endOfString = (bytes: Uint8Array, start: number): number => {
+const endOfString = (chunk: Chunk, start: number): number => {
   let at = start;
-  while (bytes[at] === backslash) at = endOfPlain(bytes, at + 2);
+  while (chunk.bytes[at] === backslash) at = chunk.endOfPlain(at + 2);
   return at;
 };
 

@@ -93,7 +93,13 @@ class StreamReader implements BatchSource, FrameSink {
     if (decoder.readRun === undefined || decoder.ended()) return start;
     const run = new FrameRun(dialect, chunk, start);
     const end = decoder.readRun(run);
-    this.#add(run.events);
+    const { events } = run;
+    const [first] = events;
+    if (first === undefined) return start;
+    this.#hasContent ||= isContent(first);
+    // So many at once are cheaper than a list that grows with each of them; a few are cheaper than a new list.
+    if (events.length > this.#batch.length) this.#batch = this.#batch.concat(events);
+    else for (const event of events) this.#batch.push(event);
     return end;
   }
 

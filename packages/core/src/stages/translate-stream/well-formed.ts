@@ -93,12 +93,7 @@ class Grammar implements WellFormed {
 
   #stateOf(choice: number): ChoiceState {
     if (this.#latest?.choice === choice) return this.#latest;
-    let state = this.#choices.find((one) => one.choice === choice);
-    if (state === undefined) {
-      state = { choice, ended: false };
-      this.#choices.push(state);
-    }
-    return (this.#latest = state);
+    return (this.#latest = stateIn(this.#choices, choice));
   }
 
   #invalid(what: string): UpstreamError {
@@ -107,6 +102,15 @@ class Grammar implements WellFormed {
     });
   }
 }
+
+/** Not within the class: what looks through the list would be made anew for every event. */
+const stateIn = (choices: ChoiceState[], choice: number): ChoiceState => {
+  const known = choices.find((one) => one.choice === choice);
+  if (known !== undefined) return known;
+  const state = { choice, ended: false };
+  choices.push(state);
+  return state;
+};
 
 const endsOfOpenCalls = (choice: number, calls: ReadonlyMap<number, boolean> | undefined): readonly ChatEvent[] => {
   if (calls === undefined) return nothing;

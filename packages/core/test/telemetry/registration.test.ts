@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as api from "@opentelemetry/api";
-import { context, metrics, propagation, trace } from "@opentelemetry/api";
+import { context as active, metrics, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { TracerProvider, type SpanProcessor, type TracerProviderOptions } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
@@ -55,13 +55,13 @@ describe("without an SDK", () => {
 
   test("nor does a trace that the host has opened end here", async () => {
     propagation.setGlobalPropagator(w3cPropagator);
-    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    onTestFinished(() => context.disable());
+    active.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    onTestFinished(() => active.disable());
     const host = { traceId: "c".repeat(32), spanId: "d".repeat(16), traceFlags: 1 };
     const { ask, transport } = setUp(() => ({ body: chatAnswer("Hi") }), {
       telemetry: { propagateTo: ["api.openai.com"] },
     });
-    await context.with(trace.setSpanContext(context.active(), host), () => ask());
+    await active.with(trace.setSpanContext(active.active(), host), () => ask());
     expect(transport.requests[0]?.headers["traceparent"]).toBe(`00-${host.traceId}-${host.spanId}-01`);
   });
 });

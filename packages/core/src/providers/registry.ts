@@ -47,6 +47,9 @@ export interface RegistryOptions {
   readonly models?: ModelsOption;
 }
 
+// Clients ask for the same few models over and over. What they make up is forgotten from time to time.
+const maxRemembered = 1024;
+
 export const registryKey: ContextKey<Registry> = createContextKey<Registry>("registry");
 
 /**
@@ -80,15 +83,23 @@ export const createRegistry = ({ providers, models = {} }: RegistryOptions): Reg
     modelOf({ provider, model }) !== undefined || configured.has(`${provider}/${model}`);
   let listed: readonly ListedModel[] | undefined;
 
+  const remembered = new Map<string, Resolution>();
+  /** One object for each name, by which others remember what they have found of it. */
+  const resolve = (name: string): Resolution | undefined => {
+    const known = named.get(name) ?? remembered.get(name);
+    if (known !== undefined) return known;
+    const targets = resolveReference(name);
+    if (targets === undefined) return undefined;
+    if (remembered.size >= maxRemembered) remembered.clear();
+    const resolution = { name, targets };
+    remembered.set(name, resolution);
+    return resolution;
+  };
+
   return {
     get: (providerId) => byId.get(providerId),
     providers: () => all,
-    resolve: (name) => {
-      const known = named.get(name);
-      if (known !== undefined) return known;
-      const targets = resolveReference(name);
-      return targets === undefined ? undefined : { name, targets };
-    },
+    resolve,
     model: modelOf,
     knows,
     knowsName: (name) => named.has(name) || resolveReference(name)?.every(knows) === true,

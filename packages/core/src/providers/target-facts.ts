@@ -1,8 +1,8 @@
-import type { ReasoningPreferences } from "../chat/request.ts";
 import type { Target } from "../chat/target.ts";
 import type { BackTarget } from "../dialects/dialect.ts";
 import { quirksFor } from "../dialects/quirks.ts";
-import { createContextKey, type Context, type ContextKey } from "../pipeline/context.ts";
+import { wantsReasoning } from "../dialects/reasoning.ts";
+import type { Context } from "../pipeline/context.ts";
 import { modelFacts } from "./catalog.ts";
 import type { Provider } from "./provider.ts";
 import { registryKey } from "./registry.ts";
@@ -10,13 +10,12 @@ import { registryKey } from "./registry.ts";
 type TargetFacts = Pick<BackTarget, "provider" | "model" | "quirks" | "info">;
 
 interface FoundFacts {
-  readonly target: Target;
-  readonly reasoning: ReasoningPreferences | undefined;
+  readonly provider: Provider;
   readonly facts: TargetFacts;
 }
 
-/** What was found last: several ask the same of each request. */
-const foundKey: ContextKey<FoundFacts> = createContextKey("target facts");
+/** What was found of targets that are still asked, for requests that wish for reasoning and for others. */
+const found = { reasoning: new WeakMap<Target, FoundFacts>(), plain: new WeakMap<Target, FoundFacts>() };
 
 /** What is known of a target that changes how it is asked for this request, and how its answer is read. */
 export const factsOf = (
@@ -24,8 +23,9 @@ export const factsOf = (
   { provider, target }: { readonly provider: Provider; readonly target: Target },
 ): TargetFacts => {
   const { reasoning } = context.request;
-  const found = context.get(foundKey);
-  if (found?.target === target && found.reasoning === reasoning) return found.facts;
+  const known = wantsReasoning(reasoning) ? found.reasoning : found.plain;
+  const before = known.get(target);
+  if (before?.provider === provider) return before.facts;
   const model = context.get(registryKey)?.model(target);
   const facts: TargetFacts = {
     provider: provider.id,
@@ -33,6 +33,6 @@ export const factsOf = (
     quirks: quirksFor(provider.quirks, model?.base ?? target.model, reasoning),
     ...(model === undefined ? {} : { info: modelFacts(model) }),
   };
-  context.set(foundKey, { target, reasoning, facts });
+  known.set(target, { provider, facts });
   return facts;
 };

@@ -11,7 +11,8 @@ import { createSseParser } from "../transport/sse.ts";
 import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts";
 import type { BackDialect } from "./dialect.ts";
 import { openaiChat } from "./openai-chat/openai-chat.ts";
-import { RepeatedFrames, type Lesson } from "./repeated-frames.ts";
+import type { Lesson } from "./frame-shape.ts";
+import { RepeatedFrames } from "./repeated-frames.ts";
 
 /** What a repeated frame says, and the bytes it came from. */
 interface Read {
@@ -107,33 +108,41 @@ describe("RepeatedFrames", () => {
   });
 });
 
-/** The events of a stream that comes in these chunks, and how it breaks; with or without runs. */
-const outcome = (dialect: BackDialect, chunks: readonly Uint8Array[], hasRuns: boolean): readonly unknown[] => {
-  const decoder = dialect.createDecoder(decodeOptions());
+/** The events of a stream that comes in these chunks, whether each may pass as it came, and how it breaks. */
+const outcome = (
+  dialect: BackDialect,
+  chunks: readonly Uint8Array[],
+  hasRuns: boolean,
+  options = decodeOptions(),
+): readonly unknown[] => {
+  const decoder = dialect.createDecoder(options);
   const parser = createSseParser();
-  const events: ChatEvent[] = [];
+  const told: unknown[] = [];
+  const tell = (events: readonly ChatEvent[], passes: boolean): void => {
+    for (const { frame: _frame, ...event } of events) told.push({ event, passes });
+  };
   const sink = {
-    take: (each: Parameters<typeof decoder.decode>[0]) =>
-      void (decoder.ended() || events.push(...decoder.decode(each))),
+    take: (each: Parameters<typeof decoder.decode>[0]) => {
+      if (!decoder.ended()) tell(decoder.decode(each), decoder.broken?.() !== true);
+    },
     ...(hasRuns
       ? {
           takeRun: (read: Chunk, start: number) => {
             if (decoder.readRun === undefined || decoder.ended()) return start;
             const run = new FrameRun(dialect.id, read, start);
             const end = decoder.readRun(run);
-            events.push(...run.events);
+            tell(run.events, true);
             return end;
           },
         }
       : {}),
   };
-  const told = (): readonly unknown[] => events.map(({ frame: _frame, ...rest }) => rest);
   try {
     for (const bytes of chunks) parser.push(bytes, sink);
     parser.end(sink);
-    return [...told(), ...decoder.end(), decoder.broken?.()];
+    return [...told, ...decoder.end()];
   } catch (error) {
-    return [...told(), String(error)];
+    return [...told, String(error)];
   }
 };
 
@@ -211,5 +220,95 @@ describe.each([
       expect(outcome(dialect, [body], true)).toEqual(parsed);
       expect(outcome(dialect, cut(body, [97, 1000]), true)).toEqual(parsed);
     });
+  });
+});
+
+describe("streams of one target, of which the first teach the next", () => {
+  const choiceFields = fc.constantFrom(
+    {},
+    {},
+    { finish_reason: null },
+    { finish_reason: "" },
+    { finish_reason: "stop" },
+  );
+  const chunkFields = fc.constantFrom({}, {}, { obfuscation: "xy" }, { citations: ["https://a.example"] });
+  const deltaOf = fc.constantFrom<(text: string) => object>(
+    (content) => ({ content }),
+    (content) => ({ role: "assistant", content }),
+    (reasoning) => ({ reasoning }),
+    (content) => ({ content, tool_calls: [] }),
+  );
+  const form = fc.record({ index: fc.constantFrom(0, 0, 0, 1), choiceFields, chunkFields, deltaOf });
+
+  const stream = fc.record({
+    id: fc.constantFrom("a", "bc", "é", "\n", ""),
+    created: fc.constantFrom(1, 2_000_000_000, 0),
+    opens: fc.constantFrom(true, true, true, false),
+    frames: fc.array(fc.tuple(fc.oneof(fc.constantFrom("a", "bc"), word), fc.option(form, { freq: 2 })), {
+      maxLength: 5,
+    }),
+    isDone: fc.boolean(),
+  });
+
+  /** Streams with names of their own, most of whose frames have one form. */
+  const streams = fc.tuple(form, fc.array(stream, { minLength: 2, maxLength: 4 })).map(([usual, each]) =>
+    each.map(({ id, created, opens, frames, isDone }) => {
+      const head = { id, object: "chat.completion.chunk", created };
+      const opening = { ...head, choices: [{ index: 0, delta: { role: "assistant", content: "" } }] };
+      const rest = frames.map(([text, other], at) => {
+        const { index, deltaOf: toDelta, ...fields } = (at % 3 === 2 ? other : null) ?? usual;
+        return { ...head, choices: [{ index, delta: toDelta(text), ...fields.choiceFields }], ...fields.chunkFields };
+      });
+      const data = [...(opens ? [opening] : []), ...rest].map((value) => JSON.stringify(value));
+      return Buffer.from(frame(...data, ...(isDone ? ["[DONE]"] : [])));
+    }),
+  );
+
+  it("gives the events that parsing gives", () => {
+    fc.assert(
+      fc.property(streams, (each) => {
+        const quirks = { doneMarker: "optional" } as const;
+        const told = (bytes: Buffer, hasRuns: boolean, own: object): readonly unknown[] =>
+          outcome(openaiChat, [bytes], hasRuns, { ...decodeOptions(), quirks: own });
+        for (const bytes of each) expect(told(bytes, true, quirks)).toEqual(told(bytes, false, { ...quirks }));
+      }),
+      runs(500),
+    );
+  });
+
+  it("is not parsed from its first text on", () => {
+    const options = decodeOptions();
+    const bytes = (id: string, created: number): Buffer => {
+      const chunkOf = (delta: object): string => JSON.stringify({ id, created, choices: [{ index: 0, delta }] });
+      return Buffer.from(
+        frame(chunkOf({ role: "assistant" }), chunkOf({ content: "Hel" }), chunkOf({ content: "lo" })),
+      );
+    };
+    const parsed = (id: string, created: number): number => {
+      const decoder = openaiChat.createDecoder(options);
+      let count = 0;
+      createSseParser().push(bytes(id, created), {
+        take: (each) => void (decoder.decode(each), count++),
+        takeRun: (read, start) => decoder.readRun?.(new FrameRun("openai-chat", read, start)) ?? start,
+      });
+      return count;
+    };
+    expect([parsed("a", 1_700_000_000), parsed("bcd", 1_800_000_000), parsed("e", 5)]).toEqual([2, 1, 1]);
+    // Forms stay with their target.
+    expect(outcome(openaiChat, [bytes("f", 7)], true)).toEqual(outcome(openaiChat, [bytes("f", 7)], false));
+  });
+
+  it.each([
+    ["a name with an escape", String.raw`{"id":"\u0061","created":1,"choices":[{"index":0,"delta":{"content":"x"}}]}`],
+    ["a time that is no number", '{"id":"a","created":01,"choices":[{"index":0,"delta":{"content":"x"}}]}'],
+    ["no time", '{"id":"a","created":,"choices":[{"index":0,"delta":{"content":"x"}}]}'],
+    ["another model", '{"id":"a","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"x"}}]}'],
+  ])("leaves to the parser what has %s", (_, data) => {
+    const options = decodeOptions();
+    const opening = '{"id":"a","created":1,"choices":[{"index":0,"delta":{"role":"assistant"}}]}';
+    const known = '{"id":"a","created":1,"choices":[{"index":0,"delta":{"content":"Hello"}}]}';
+    outcome(openaiChat, [Buffer.from(frame(opening, known))], true, options);
+    const bytes = Buffer.from(frame(opening, data));
+    expect(outcome(openaiChat, [bytes], true, options)).toEqual(outcome(openaiChat, [bytes], false));
   });
 });

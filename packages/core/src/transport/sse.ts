@@ -139,7 +139,7 @@ class SseParser implements FrameParser<SseFrame> {
   #scanWhole(chunk: Chunk, from: number, sink: FrameSink<SseFrame>): number {
     const { bytes } = chunk;
     let start = from;
-    for (;;) {
+    while (start < bytes.length) {
       // Where all that is left is no larger than a frame may be, none of its frames is.
       if (sink.takeRun !== undefined && bytes.length - start <= this.#maxFrameBytes) start = sink.takeRun(chunk, start);
       let lineEnd = bytes.indexOf(lineFeed, start);
@@ -151,6 +151,7 @@ class SseParser implements FrameParser<SseFrame> {
       this.#give(chunk, start, lineEnd + 1, sink);
       start = lineEnd + 1;
     }
+    return start;
   }
 
   /** Gives the pending frame, which the piece of the chunk from `start` to `end` completes. */

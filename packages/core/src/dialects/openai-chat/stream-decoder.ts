@@ -13,6 +13,7 @@ import { isOwnFinishReason } from "./finish-reason.ts";
 import { readImages } from "./images.ts";
 import { dialectId } from "./identity.ts";
 import { readReasoningDelta } from "./reasoning-delta.ts";
+import { formsOf } from "../frame-forms.ts";
 import { RepeatedFrames } from "../repeated-frames.ts";
 import { textLesson } from "./text-lesson.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
@@ -35,7 +36,7 @@ export const createDecoder = (options: DecodeOptions): FrameDecoder => new Chunk
 /** A class because there is one for each streamed answer: its closures would be made each time. */
 class ChunkDecoder implements FrameDecoder {
   readonly #options: DecodeOptions;
-  readonly #repeated = new RepeatedFrames();
+  readonly #repeated: RepeatedFrames;
   /** In the order in which they began. */
   readonly #choices: ChoiceState[] = [];
   /** Addresses of the sources that were told. */
@@ -46,6 +47,7 @@ class ChunkDecoder implements FrameDecoder {
 
   constructor(options: DecodeOptions) {
     this.#options = options;
+    this.#repeated = new RepeatedFrames(formsOf(options.quirks));
   }
 
   decode(frame: StreamFrame): readonly ChatEvent[] {
@@ -72,7 +74,7 @@ class ChunkDecoder implements FrameDecoder {
   }
 
   readRun(run: FrameRun): number {
-    return this.#repeated.read(run);
+    return this.#repeated.read(run, this.#choices[0]?.index === 0);
   }
 
   end(): readonly ChatEvent[] {

@@ -1,11 +1,20 @@
 import { serve } from "../serve.ts";
 import { anthropicAnswer, anthropicStream, chatAnswer, chatStream } from "../traffic.ts";
 
+/** A body in which each event is a chunk of its own, as providers write them. */
+const chunked = (stream: string): Buffer =>
+  Buffer.from(
+    stream
+      .split(/(?<=\n\n)/)
+      .map((event) => `${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`)
+      .join("") + "0\r\n\r\n",
+  );
+
 const answers = {
   chat: Buffer.from(chatAnswer),
   messages: Buffer.from(anthropicAnswer),
-  chatStream: Buffer.from(chatStream),
-  messagesStream: Buffer.from(anthropicStream),
+  chatStream: chunked(chatStream),
+  messagesStream: chunked(anthropicStream),
 };
 
 /** A provider that costs next to nothing: it only looks whether a stream is wanted. */
@@ -24,8 +33,10 @@ serve((request, response) => {
         : answers.chat;
     response.writeHead(200, {
       "content-type": stream ? "text/event-stream" : "application/json",
-      ...(stream ? {} : { "content-length": body.length }),
+      ...(stream ? { "transfer-encoding": "chunked" } : { "content-length": body.length }),
     });
+    // Its chunks are made beforehand: written one by one they would cost more than all that is measured.
+    if (stream) response.chunkedEncoding = false;
     response.end(body);
   });
 });

@@ -19,9 +19,13 @@ export const readAnnotations = (message: Json): readonly Citation[] =>
       });
     });
 
-/** Reads the sources that some servers list beside the choices: `search_results`, or bare addresses. */
+/** Whether a server lists sources beside the choices, as some do: `search_results`, or bare addresses. */
+export const hasSources = (body: Json): boolean =>
+  body["search_results"] !== undefined || body["citations"] !== undefined;
+
+/** Reads the sources that a server lists beside the choices. */
 export const readSources = (body: Json): readonly Citation[] => {
-  if (body["search_results"] === undefined && body["citations"] === undefined) return [];
+  if (!hasSources(body)) return [];
   const sources = new Map<string, Citation>();
   for (const result of arrayIn(body, "search_results")) {
     if (!isObject(result)) continue;

@@ -5,7 +5,7 @@ import { UpstreamError } from "../../errors.ts";
 import type { DecodeOptions, Json } from "../dialect.ts";
 import { arrayIn, isObject, numberIn, objectIn, present, restOf, stringIn } from "../fields.ts";
 import { isOwnContent, readContent } from "./answer-content.ts";
-import { readAnnotations, readSources } from "./citations.ts";
+import { hasSources, readAnnotations, readSources } from "./citations.ts";
 import { madeCallId } from "../made-call-id.ts";
 import { throwIfError } from "../openai-errors.ts";
 import { toExtras } from "./extras.ts";
@@ -77,8 +77,13 @@ export const readStart = (body: Json, extras?: Json): ChatEvent =>
 const readChoice = (value: Json, position: number, body: Json, options: DecodeOptions, events: ChatEvent[]): void => {
   const choice = numberIn(value, "index") ?? position;
   const message = objectIn(value, "message") ?? {};
-  const parts = readMessage(message, choice, options.requestId);
   const logprobs = readLogprobs(value);
+  const plain = onlyText(message);
+  if (plain !== undefined && logprobs === undefined && !hasSources(body)) {
+    events.push({ type: "text-delta", choice, text: plain }, readEnd(value, choice, false, undefined));
+    return;
+  }
+  const parts = readMessage(message, choice, options.requestId);
   let calls = 0;
   let hasText = false;
   parts.forEach((part, block) => {
@@ -117,6 +122,20 @@ const readChoice = (value: Json, position: number, body: Json, options: DecodeOp
   if (choice === 0) for (const citation of readSources(body)) events.push({ type: "citation", choice, citation });
   events.push(readEnd(value, choice, calls > 0, message));
 };
+
+/** What a message says that is one text and nothing else, as most are: then nothing else has to be looked for. */
+const onlyText = (message: Json): string | undefined => {
+  let text: string | undefined;
+  for (const name in message) {
+    const value = message[name];
+    if (name === "role") continue;
+    if (name === "content" && typeof value === "string" && value !== "") text = value;
+    else if (!messageFields.has(name) || !isNothing(value)) return undefined;
+  }
+  return text;
+};
+
+const isNothing = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0);
 
 const withLogprobs = (
   event: Extract<ChatEvent, { type: "text-delta" }>,
@@ -158,9 +177,9 @@ const readMessage = (message: Json, choice: number, requestId: string): readonly
   return arrange(reasoning, content);
 };
 
-const readEnd = (value: Json, choice: number, hasCalls: boolean, message: Json): ChatEvent => {
+const readEnd = (value: Json, choice: number, hasCalls: boolean, message: Json | undefined): ChatEvent => {
   const word = stringIn(value, "finish_reason") ?? "";
-  const inner = restOf(message, messageFields);
+  const inner = message === undefined ? undefined : restOf(message, messageFields);
   const outer = restOf(value, choiceFields);
   return endEvent(value, choice, word, hasCalls, inner === undefined ? outer : { ...outer, message: inner });
 };

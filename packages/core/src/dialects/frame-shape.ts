@@ -55,8 +55,10 @@ const nine = 0x39;
 /** The shape of a frame, if there can be no doubt about it. */
 export const shapeOf = (lesson: Lesson): Shape | undefined => {
   const { data, raw, field, word, padding, eventOf } = lesson;
+  // What was cut off has another end than what it would teach, and without it a part of the next frame would be read.
+  if (!raw.endsWith("\n\n") || !raw.includes(data) || raw.includes("\0")) return undefined;
   // Without escapes every quote begins or ends a string, and a field's name has one spelling.
-  if (!raw.includes(data) || data.includes("\\") || raw.includes("\0")) return undefined;
+  if (data.includes("\\")) return undefined;
   const place = placeOf(data, field, "text");
   if (place === undefined || word === "" || data.slice(place.start, place.end) !== word) return undefined;
   const pad = padding === undefined ? placeOfSpaces(data) : placeOf(data, padding, "text");

@@ -1,4 +1,12 @@
-import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context, type Link, type TextMapGetter } from "@opentelemetry/api";
+import {
+  propagation,
+  ROOT_CONTEXT,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type TextMapGetter,
+} from "@opentelemetry/api";
 import type { TelemetrySettings } from "./options.ts";
 import { safely } from "./safely.ts";
 

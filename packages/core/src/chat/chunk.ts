@@ -51,6 +51,7 @@ export class Chunk {
       const special = specialIn(view.getInt32(at, true));
       if (special !== 0) return at + (trailingZeros(special) >> 3);
     }
+    // Those that are left one by one, each with three spaces.
     while (at < bytes.length && specialIn(code(bytes, at) | 0x20202000) === 0) at++;
     return at;
   }

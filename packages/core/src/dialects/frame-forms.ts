@@ -17,7 +17,7 @@ interface Form {
 }
 
 // A provider that writes more of them writes something into its frames that is new each time.
-const maxForms = 4;
+const maxForms = 8;
 
 /**
  * What frames looked like in earlier streams of one target. Streams differ in their names only, so the first frame of

@@ -56,7 +56,10 @@ const nine = 0x39;
 export const shapeOf = (lesson: Lesson): Shape | undefined => {
   const { data, raw, field, word, padding, eventOf } = lesson;
   // What was cut off has another end than what it would teach, and without it a part of the next frame would be read.
-  if (!raw.endsWith("\n\n") || !raw.includes(data) || raw.includes("\0")) return undefined;
+  if (!raw.endsWith("\n\n") || raw.includes("\0")) return undefined;
+  const dataStart = raw.indexOf(data);
+  // Standing there twice, it may be a comment that was found.
+  if (dataStart === -1 || raw.includes(data, dataStart + 1)) return undefined;
   // Without escapes every quote begins or ends a string, and a field's name has one spelling.
   if (data.includes("\\")) return undefined;
   const place = placeOf(data, field, "text");

@@ -101,6 +101,13 @@ describe("RepeatedFrames", () => {
     expect(readAfter(data, {}, frame(data)).words).toEqual([]);
   });
 
+  it.each([
+    ["stands in a comment as well", `: ${chunk("Hello")}\ndata: ${chunk("Hello")}\n\n`],
+    ["has no blank line behind it", `data: ${chunk("Hello")}\n`],
+  ])("learns nothing from data that %s", (_, raw) => {
+    expect(readAfter(chunk("Hello"), { ...padded, raw }, raw).words).toEqual([]);
+  });
+
   it("takes nothing for the same that only looks so as a number", () => {
     const raw = (bytes: string): string => `: ${bytes}\ndata: ${chunk("Hello")}\n\n`;
     const zeros = "\0".repeat(22);

@@ -13,6 +13,8 @@ export interface LateTracer extends Tracer {
 export const createLateTracer = (): LateTracer => {
   let provider: TracerProvider | undefined;
   let tracer: Tracer | undefined;
+  /** A provider that was found to stand for somebody, which does not end before another is registered. */
+  let heard: TracerProvider | undefined;
 
   const current = (): Tracer => {
     const registered = trace.getTracerProvider();
@@ -26,8 +28,9 @@ export const createLateTracer = (): LateTracer => {
   return {
     isHeard: () => {
       const registered = trace.getTracerProvider();
-      // What the API answers with while no SDK is registered: a proxy that stands for nobody.
-      return !(registered instanceof ProxyTracerProvider) || registered.getDelegateTracer(packageName) !== undefined;
+      if (registered !== heard && isSilent(registered)) return false;
+      heard = registered;
+      return true;
     },
     startSpan: (...span) => current().startSpan(...span),
     // Nobody in the gateway asks for one; a tracer must have it.
@@ -37,3 +40,7 @@ export const createLateTracer = (): LateTracer => {
     },
   };
 };
+
+/** What the API answers with while no SDK is registered: a proxy that stands for nobody. */
+const isSilent = (registered: TracerProvider): boolean =>
+  registered instanceof ProxyTracerProvider && registered.getDelegateTracer(packageName, version) === undefined;

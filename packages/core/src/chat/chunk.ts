@@ -72,58 +72,23 @@ const trailingZeros = (bits: number): number => 31 - Math.clz32(bits & -bits);
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Buffer): DataView => new DataView(buffer, byteOffset, byteLength);
 
-/** A text of a few ASCII characters, which most words of a stream are: for so few a decoder is not worth its call. */
+/**
+ * A text of at most eight ASCII characters, which most words of a stream are: for so few a decoder is not worth its call.
+ * Eight are taken at once, and those behind the text are cut off.
+ */
 const shortText = (bytes: Uint8Array, at: number, length: number): string | undefined => {
-  switch (length) {
-    case 1:
-      return String.fromCharCode(code(bytes, at));
-    case 2:
-      return String.fromCharCode(code(bytes, at), code(bytes, at + 1));
-    case 3:
-      return String.fromCharCode(code(bytes, at), code(bytes, at + 1), code(bytes, at + 2));
-    case 4:
-      return String.fromCharCode(code(bytes, at), code(bytes, at + 1), code(bytes, at + 2), code(bytes, at + 3));
-    case 5:
-      return String.fromCharCode(
-        code(bytes, at),
-        code(bytes, at + 1),
-        code(bytes, at + 2),
-        code(bytes, at + 3),
-        code(bytes, at + 4),
-      );
-    case 6:
-      return String.fromCharCode(
-        code(bytes, at),
-        code(bytes, at + 1),
-        code(bytes, at + 2),
-        code(bytes, at + 3),
-        code(bytes, at + 4),
-        code(bytes, at + 5),
-      );
-    case 7:
-      return String.fromCharCode(
-        code(bytes, at),
-        code(bytes, at + 1),
-        code(bytes, at + 2),
-        code(bytes, at + 3),
-        code(bytes, at + 4),
-        code(bytes, at + 5),
-        code(bytes, at + 6),
-      );
-    case 8:
-      return String.fromCharCode(
-        code(bytes, at),
-        code(bytes, at + 1),
-        code(bytes, at + 2),
-        code(bytes, at + 3),
-        code(bytes, at + 4),
-        code(bytes, at + 5),
-        code(bytes, at + 6),
-        code(bytes, at + 7),
-      );
-    default:
-      return undefined;
-  }
+  if (length > 8 || at + 8 > bytes.length) return undefined;
+  const eight = String.fromCharCode(
+    code(bytes, at),
+    code(bytes, at + 1),
+    code(bytes, at + 2),
+    code(bytes, at + 3),
+    code(bytes, at + 4),
+    code(bytes, at + 5),
+    code(bytes, at + 6),
+    code(bytes, at + 7),
+  );
+  return eight.slice(0, length);
 };
 
 // Not within the function above: it would be made anew for every word.

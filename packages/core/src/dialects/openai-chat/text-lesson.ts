@@ -3,7 +3,7 @@ import type { StreamFrame } from "../../transport/frame.ts";
 import type { Json } from "../dialect.ts";
 import { arrayIn, isObject, objectIn, stringIn } from "../fields.ts";
 import type { FieldName, Lesson } from "../frame-shape.ts";
-import { readSources } from "./citations.ts";
+import { hasSources } from "./citations.ts";
 
 const paddingFields: readonly string[] = ["obfuscation", "p"];
 
@@ -29,7 +29,7 @@ export const textLesson = (
   if (field === undefined) return undefined;
   const { type, choice } = event;
   // What a choice ended with, and which sources were told, the decoder has to know of each stream itself.
-  const isLasting = choice === 0 && stringIn(said, "finish_reason") === undefined && readSources(chunk).length === 0;
+  const isLasting = choice === 0 && stringIn(said, "finish_reason") === undefined && !hasSources(chunk);
   return {
     data,
     raw,
